@@ -1,0 +1,90 @@
+//! An alert: the findings of one rule (and its group) from one file, ready to be told. Pure data.
+
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::record::{Record, SourceFile};
+use crate::rule_card::RuleCard;
+
+/// How a finding stands to what was told before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Never told.
+    New,
+    /// Told before with other content in a field that the rule reads; the record as it was told.
+    Amended {
+        /// The record as told.
+        before: Box<Record>,
+    },
+}
+
+/// A finding that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The ledger's number of the finding.
+    pub id: i64,
+    /// What was found.
+    pub finding: Finding,
+    /// New or changed.
+    pub news: News,
+}
+
+/// What happened to the file as a whole; it stands in every mail about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileReport {
+    /// The file, with its SHA-256.
+    pub source: SourceFile,
+    /// Records read.
+    pub records: u64,
+    /// Rows that could not be records.
+    pub rejects: u64,
+    /// Totals rows and repeated headers that were skipped.
+    pub skipped: u64,
+    /// Held, then released or overdue: said in a banner.
+    pub banner: Option<String>,
+}
+
+/// Totals over all findings of an alert, also of those that are not carried along.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Findings never told before.
+    pub new: u64,
+    /// Findings told before with other content.
+    pub amended: u64,
+    /// Sum of `value_usd` as decimal text; `None` when no record has one.
+    pub value_usd: Option<String>,
+    /// By consignor, consignee and month, most records first, for alerts told as a summary.
+    pub by_party_and_month: Vec<PartyMonth>,
+}
+
+/// One line of a summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartyMonth {
+    /// Consignor's name as in the records.
+    pub consignor: String,
+    /// Consignee's name as in the records.
+    pub consignee: String,
+    /// `2022-10`, or empty when the records have no date.
+    pub month: String,
+    /// How many records.
+    pub records: u64,
+    /// Sum of `value_usd` as decimal text, when known.
+    pub value_usd: Option<String>,
+}
+
+/// What is told: one rule, one group, one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Stable: H(rule, group). The root of the mail thread hangs on it.
+    pub key: String,
+    /// The rule.
+    pub rule: Arc<RuleCard>,
+    /// Name and value of each `group_by` entry.
+    pub group: Vec<(String, String)>,
+    /// Findings carried in the mail, newest first; at most 10,000, so that memory stays bounded.
+    pub told: Vec<Told>,
+    /// True totals.
+    pub totals: Totals,
+    /// The file.
+    pub file: FileReport,
+}

@@ -1,0 +1,1 @@
+//! `ConfigFile` (as written) → `Config` (as meant).

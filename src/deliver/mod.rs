@@ -1,0 +1,1 @@
+//! Deliver: notification → outcome. `message` renders, transports send.

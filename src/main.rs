@@ -1,0 +1,2 @@
+//! arguments in, exit code out
+fn main() {}

@@ -1,0 +1,1 @@
+//! One file from container to firings.

@@ -1,0 +1,71 @@
+//! What a rule says of itself: title, level, version, who is told. The noun that findings and alerts carry.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a finding matters; Sigma's word and order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "Sigma's five levels")]
+pub enum Level {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Level {
+    /// Every level, least first.
+    pub const ALL: [Level; 5] = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
+
+    /// The word in rules and mails.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+/// The `alert:` part of a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertSettings {
+    /// Names of recipients in the configuration; empty means the default.
+    pub to: Vec<String>,
+    /// Who answers for the rule.
+    pub owner: Option<String>,
+    /// What findings are grouped by, besides the rule: a canonical field, or `SELECTION.entity`.
+    pub group_by: Vec<String>,
+    /// Told as totals by party and month instead of record by record (`as: summary`).
+    pub summary: bool,
+}
+
+/// A rule as findings, alerts and mails know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleCard {
+    /// Stable identifier; part of the finding key.
+    pub id: String,
+    /// One line for a subject.
+    pub title: String,
+    /// How much it matters.
+    pub level: Level,
+    /// What the rule looks for, in sentences.
+    pub description: String,
+    /// Where the rule's facts come from.
+    pub references: Vec<String>,
+    /// Free words for routes.
+    pub tags: Vec<String>,
+    /// Known reasons for a false alert.
+    pub falsepositives: Vec<String>,
+    /// Fields that a mail shows first, by name; empty means the usual ones.
+    pub fields: Vec<String>,
+    /// Hash of the compiled meaning, 12 hex digits.
+    pub version: String,
+    /// Names of the canonical fields and `raw.` headings that the detection reads.
+    pub reads: Vec<String>,
+    /// Who is told and how.
+    pub alert: AlertSettings,
+}

@@ -1,0 +1,234 @@
+//! Rules: a folder of YAML texts → compiled rules and problems with positions.
+use crate::problem::{Problem, SourceText};
+use crate::record::{Field, FieldSet, Record, Role};
+use crate::rule_card::RuleCard;
+use crate::text::{Pattern, Term};
+use crate::value::Decimal;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Texts of a rules folder, read by whoever may read files.
+#[derive(Debug, Clone, Default)]
+pub struct RuleTexts {
+    /// `*.yaml` of the folder.
+    pub rules: Vec<Arc<SourceText>>,
+    /// `lists/*.{txt,csv,yaml}`; the name is the file stem.
+    pub lists: Vec<Arc<SourceText>>,
+}
+/// What a rule file may name besides watchlist entities.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Recipient names of the configuration; `None` = not known, do not check.
+    pub recipients: Option<Vec<String>>,
+}
+/// All compiled rules.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSet {
+    /// In order of id.
+    pub rules: Vec<Arc<Rule>>,
+}
+/// A compiled rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What it says of itself.
+    pub card: Arc<RuleCard>,
+    /// The file it stands in.
+    pub source: Arc<SourceText>,
+    /// Named selections in order.
+    pub selections: Vec<Selection>,
+    /// Over selection indices.
+    pub condition: Condition,
+    /// Its examples.
+    pub examples: Vec<Example>,
+    /// Names that must be bound to watchlists, with their place in the source.
+    pub names: Vec<NamedEntity>,
+}
+/// A name in a rule that a watchlist must supply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedEntity {
+    /// As written.
+    pub name: String,
+    /// Where.
+    pub span: std::ops::Range<usize>,
+    /// An entity, or a list/topic/programme.
+    pub kind: NameKind,
+}
+/// What a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words speak for themselves")]
+pub enum NameKind {
+    Entity,
+    Listed,
+}
+/// A named selection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// Its name.
+    pub name: String,
+    /// What must hold.
+    pub test: Test,
+}
+/// A tree of predicates.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// Every one.
+    All(Vec<Test>),
+    /// At least one.
+    Any(Vec<Test>),
+    /// The other way.
+    Not(Box<Test>),
+    /// A leaf.
+    Is(Predicate),
+}
+/// A condition over selections.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Both and all.
+    And(Vec<Condition>),
+    /// One of.
+    Or(Vec<Condition>),
+    /// Not.
+    Not(Box<Condition>),
+    /// At least N of.
+    AtLeast(usize, Vec<Condition>),
+    /// Index of a selection.
+    Selection(usize),
+}
+/// Where a predicate looks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A canonical field.
+    Field(Field),
+    /// A raw cell by heading key ([`crate::text::heading_key`]).
+    Raw(String),
+    /// `file`, `member`, `sheet`, `row`, `sha256`.
+    Source(String),
+}
+/// One question to one place; equal ones of different rules are evaluated once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Predicate {
+    /// Where.
+    pub target: Target,
+    /// The modifier's word for evidence: `mentions`, `hs`, `contains`, …
+    pub operator: &'static str,
+    /// What the rule wrote, for evidence.
+    pub written: String,
+    /// The question.
+    pub question: Question,
+}
+/// The question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// The cell is there (`true`) or missing.
+    Exists(bool),
+    /// Sigma patterns.
+    Matches(Pattern),
+    /// A Sigma pattern that must not match; holds on a missing value.
+    NotMatches(Pattern),
+    /// Source of a checked regex.
+    Regex(String),
+    /// Words.
+    Mentions(Term),
+    /// Code prefixes, or an inclusive range of equal-length prefixes.
+    Hs(HsRange),
+    /// One of these alpha-2 codes.
+    Country(Vec<String>),
+    /// Number comparison.
+    Number(Comparison, Decimal),
+    /// Date comparison with canonical text (`2022`, `2022-10` or `2022-10-24`).
+    Date(Comparison, String),
+    /// Equal (folded) or not to another field's cell; `Differs`: both known and different.
+    Field(FieldRelation, Target),
+    /// The party of a role; `target` is then its name field.
+    Party(PartyTest),
+}
+/// HS prefixes `from..=until` compared over their length; `from == until` for one prefix.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words speak for themselves")]
+pub struct HsRange {
+    pub from: String,
+    pub until: String,
+}
+/// A comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "Sigma's words")]
+pub enum Comparison {
+    Eq,
+    Neq,
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+}
+/// How two fields stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the modifiers' words")]
+pub enum FieldRelation {
+    Same,
+    Differs,
+    StartsWith,
+    EndsWith,
+    Contains,
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+    Neq,
+}
+/// Everything asked of *one* party (principal or intermediary) of a role.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PartyTest {
+    /// Whose cell.
+    pub role: Role,
+    /// Only names that stand as intermediaries.
+    pub only_intermediaries: bool,
+    /// All must hold of the same party.
+    pub asks: Vec<PartyAsk>,
+}
+/// One thing asked of a party.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PartyAsk {
+    /// It is one of these entities (ids or names); `or_name`: else its folded name equals a name here (bare values).
+    Entity {
+        /// As written.
+        names: Vec<String>,
+        /// Bare value semantics.
+        or_name: bool,
+    },
+    /// It is one of these or under one (mode any).
+    OwnedBy(Vec<String>),
+    /// It stands on one of these lists, topics, programmes.
+    Listed(Vec<String>),
+    /// Its country column (or its entity's country for intermediaries) is one of these.
+    Country(Vec<String>),
+    /// Another question on its name, id or address cell.
+    Cell(crate::record::Part, Box<Question>),
+    /// Any of.
+    Any(Vec<PartyAsk>),
+    /// Not.
+    Not(Box<PartyAsk>),
+}
+/// An example of a rule.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// Whether the rule must fire.
+    pub fires: bool,
+    /// The record (canonical cells read as intake would).
+    pub record: Record,
+    /// Place in the source.
+    pub span: std::ops::Range<usize>,
+}
+/// Parses, checks and compiles every text; one bad file never stops the others.
+pub fn compile(_texts: &RuleTexts, _known: &Known) -> (RuleSet, Vec<Problem>) {
+    unimplemented!()
+}
+impl RuleSet {
+    /// What the rules read.
+    pub fn needs(&self) -> FieldSet {
+        unimplemented!()
+    }
+}
+/// Field names and aliases that rules accept.
+pub fn field_aliases() -> BTreeMap<&'static str, &'static str> {
+    BTreeMap::new()
+}

@@ -1,0 +1,1 @@
+//! Logs and systemd's ready and watchdog words.

@@ -1,0 +1,1 @@
+//! Watch: file events and scans → sightings. The only user of `notify`.

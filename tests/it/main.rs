@@ -1,0 +1,9 @@
+//! Behaviour as users see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    clippy::disallowed_methods
+)]
