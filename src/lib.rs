@@ -31,6 +31,8 @@ pub mod watch;
 pub mod watchlist;
 
 pub mod evaluate;
+
+pub mod desk;
 pub mod pipeline;
 
 pub mod deliver;

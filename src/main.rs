@@ -1,2 +1,5 @@
-//! arguments in, exit code out
-fn main() {}
+//! Arguments in, exit code out.
+
+fn main() -> std::process::ExitCode {
+    tidewaiter::cli::main()
+}

@@ -1,1 +1,260 @@
-//! cli
+//! The command line: one file a command. Arguments in, text on standard output, an exit code out.
+//!
+//! Exit codes: 0 done, 1 problems found in input, 2 usage, 3 configuration, 4 the environment (disk, permission, network).
+
+#![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
+
+mod check;
+mod demo;
+mod explain;
+mod files;
+mod init;
+mod outbox;
+mod preview;
+mod run;
+mod scan;
+mod schema;
+mod shipped;
+mod status;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+use crate::daemon::DaemonError;
+use crate::desk::{self, Desk, DeskText};
+use crate::intake::{LayoutChoice, Limits, OpenSettings};
+use crate::ledger::{Ledger, LedgerError};
+use crate::problem::{self, Problem};
+use crate::record::{FieldSet, SourceFile};
+use crate::rules::{Known, Rule};
+use crate::telemetry::LogFormat;
+
+/// Watches drop folders for customs exports, evaluates YAML rules over every record, and mails alerts with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "tidewaiter", version, arg_required_else_help = true)]
+struct Arguments {
+    /// The shape of log lines on standard error.
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    log: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole job on a sample export: folders, rules, alerts as mail in a Maildir.
+    Demo(demo::Demo),
+    /// Write a commented configuration, the shipped rules and the folders.
+    Init(init::Init),
+    /// Run the daemon.
+    Run(run::Run),
+    /// Check configuration, rules, lists, watchlists and layouts, and run the rules' examples.
+    Check(check::Check),
+    /// Evaluate files once: no ledger, no mail.
+    Scan(scan::Scan),
+    /// Say for one record what each selection of a rule found.
+    Explain(explain::Explain),
+    /// Write the mail that a rule would make of a file.
+    Preview(preview::Preview),
+    /// Show sources, files, rules and the outbox.
+    Status(status::Status),
+    /// Put a failed file back into its drop folder.
+    Retry(files::Retry),
+    /// Let a held file go on.
+    Release(files::Release),
+    /// List, show or requeue mails.
+    Outbox(outbox::Outbox),
+    /// Print a JSON Schema for an editor.
+    Schema(schema::Schema),
+}
+
+/// What ends a command early.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The input has problems, which were shown.
+    #[error("{0}")]
+    Problems(String),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Something named on the command line is not there.
+    #[error("{0}")]
+    Usage(String),
+    /// Disk, permission, network.
+    #[error("{0}")]
+    Environment(String),
+}
+
+impl From<LedgerError> for CommandError {
+    fn from(error: LedgerError) -> CommandError {
+        CommandError::Environment(format!("the ledger cannot be used: {error}"))
+    }
+}
+
+impl From<DaemonError> for CommandError {
+    fn from(error: DaemonError) -> CommandError {
+        match error {
+            DaemonError::Rules(message) => CommandError::Problems(message),
+            other => CommandError::Environment(other.to_string()),
+        }
+    }
+}
+
+impl CommandError {
+    fn code(&self) -> u8 {
+        match self {
+            CommandError::Problems(_) => 1,
+            CommandError::Usage(_) => 2,
+            CommandError::Config(_) => 3,
+            CommandError::Environment(_) => 4,
+        }
+    }
+
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> CommandError {
+        let path = path.display().to_string();
+        move |cause| CommandError::Environment(format!("{path}: {cause}"))
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    crate::telemetry::start(arguments.log);
+    match dispatch(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = error.to_string();
+            if !text.is_empty() {
+                let _ = writeln!(std::io::stderr(), "tidewaiter: {text}");
+            }
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), CommandError> {
+    match command {
+        Command::Demo(command) => on_runtime(demo::demo(command)),
+        Command::Init(command) => init::init(&command),
+        Command::Run(command) => on_runtime(run::run(command)),
+        Command::Check(command) => check::check(&command),
+        Command::Scan(command) => scan::scan(&command),
+        Command::Explain(command) => explain::explain(&command),
+        Command::Preview(command) => preview::preview(&command),
+        Command::Status(command) => on_runtime(status::status(command)),
+        Command::Retry(command) => on_runtime(files::retry(command)),
+        Command::Release(command) => on_runtime(files::release(command)),
+        Command::Outbox(command) => on_runtime(outbox::outbox(command)),
+        Command::Schema(command) => schema::schema(&command),
+    }
+}
+
+fn on_runtime(work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| CommandError::Environment(format!("cannot start: {cause}")))?;
+    runtime.block_on(work)
+}
+
+/// Writes a line to standard output; a reader that has gone away is no error.
+fn say(line: impl AsRef<str>) {
+    let _ = writeln!(std::io::stdout().lock(), "{}", line.as_ref());
+}
+
+/// Shows problems as a compiler does, on standard error.
+fn show(problems: &[Problem]) {
+    for problem in problems {
+        let _ = writeln!(std::io::stderr(), "{}\n", problem::render(problem));
+    }
+}
+
+/// Where the configuration is, for every command that needs one.
+#[derive(Debug, Clone, clap::Args)]
+struct ConfigArgument {
+    /// The configuration.
+    #[arg(short, long, default_value = "tidewaiter.yaml")]
+    config: PathBuf,
+}
+
+impl ConfigArgument {
+    fn load(&self) -> Result<Config, CommandError> {
+        Ok(Config::load(&self.config)?)
+    }
+
+    async fn ledger(&self) -> Result<(Config, Ledger), CommandError> {
+        let config = self.load()?;
+        if !config.ledger.exists() {
+            let path = config.ledger.display();
+            return Err(CommandError::Environment(format!("there is no ledger at {path} yet: the daemon has not run")));
+        }
+        let ledger = Ledger::open(&config.ledger).await?;
+        Ok((config, ledger))
+    }
+}
+
+/// Which rules a one-off command uses: a folder, `./rules` when it is there, else the shipped ones.
+#[derive(Debug, Clone, clap::Args)]
+struct RulesArgument {
+    /// The folder of rules, lists, watchlists and layouts; `./rules` or the shipped ones when absent.
+    #[arg(long)]
+    rules: Option<PathBuf>,
+}
+
+impl RulesArgument {
+    fn texts(&self) -> Result<(Vec<DeskText>, Vec<Problem>), CommandError> {
+        let local = Path::new("rules");
+        match &self.rules {
+            Some(folder) => desk::read_folder(folder).map_err(CommandError::io(folder)),
+            None if local.is_dir() => desk::read_folder(local).map_err(CommandError::io(local)),
+            None => Ok((shipped::texts(), Vec::new())),
+        }
+    }
+
+    /// The desk; problems are shown, and only a desk without any rule is an error.
+    fn desk(&self) -> Result<Desk, CommandError> {
+        let (texts, mut problems) = self.texts()?;
+        let (desk, found) = Desk::build(&texts, &Known::default());
+        problems.extend(found);
+        problems.retain(Problem::is_error);
+        show(&problems);
+        if desk.plan.rules().is_empty() {
+            return Err(CommandError::Problems("no rule can be used; `tidewaiter check` says why".to_owned()));
+        }
+        Ok(desk)
+    }
+}
+
+fn find_rule<'a>(desk: &'a Desk, id: &str) -> Result<&'a Arc<Rule>, CommandError> {
+    let rules = desk.plan.rules();
+    rules.iter().find(|rule| rule.card.id == id).ok_or_else(|| {
+        let guess = problem::did_you_mean(id, rules.iter().map(|rule| rule.card.id.as_str()));
+        let hint = guess.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
+        CommandError::Usage(format!("there is no rule `{id}`{hint}"))
+    })
+}
+
+/// Opens a file for a one-off command.
+fn open(path: &Path, desk: &Desk, layout: Option<&str>, needs: &FieldSet) -> Result<crate::intake::Reading, CommandError> {
+    let file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
+    let source =
+        SourceFile { source: String::new(), file: path.display().to_string(), member: None, sheet: None, sha256: None };
+    let settings = OpenSettings {
+        layout: layout.map_or(LayoutChoice::Auto, |name| LayoutChoice::Named(name.to_owned())),
+        limits: Limits::default(),
+        needs: needs.clone(),
+        known: crate::intake::Known::default(),
+    };
+    crate::intake::open(file, source, &desk.layouts, &settings).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &crate::intake::ReadError) -> CommandError {
+    let place = error.row.map_or_else(String::new, |row| format!(", row {row}"));
+    let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+    CommandError::Problems(format!("{}{place}: {}{hint}", path.display(), error.message))
+}

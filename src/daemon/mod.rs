@@ -1,1 +1,162 @@
-//! daemon
+//! The daemon: builds the parts, starts a worker for each source, the courier and the reloader, and waits.
+//!
+//! In: a configuration and a token that ends it. Out: nothing but what the ledger, the folders and the relay then hold.
+//! A worker that ends or panics before it is told to is fatal and loud.
+
+#![expect(clippy::disallowed_methods, reason = "the rim: clock, files and network meet here")]
+
+mod attempt;
+mod courier;
+mod notices;
+mod office;
+mod publish;
+mod reload;
+mod source;
+mod tidy;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::ledger::LedgerError;
+use crate::telemetry::{self, Pulse};
+
+pub use office::Office;
+
+/// When the daemon ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Only when told.
+    Stopped,
+    /// When every dropped file has its end and no mail waits.
+    Idle,
+}
+
+/// Why the daemon cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The ledger failed.
+    #[error("the ledger failed: {0}")]
+    Ledger(#[from] LedgerError),
+    /// A folder or file of the daemon's own failed.
+    #[error("{place}: {cause}")]
+    Io {
+        /// What was touched.
+        place: String,
+        /// The system's words.
+        cause: std::io::Error,
+    },
+    /// The mail settings cannot work.
+    #[error("mail cannot be sent as configured: {0}")]
+    Mail(String),
+    /// No rule works and none worked before.
+    #[error("no rules can be used: {0}")]
+    Rules(String),
+    /// A worker ended or panicked.
+    #[error("the worker `{worker}` died: {cause}")]
+    Worker {
+        /// Which.
+        worker: String,
+        /// How.
+        cause: String,
+    },
+}
+
+impl DaemonError {
+    /// Whether room on the disk would mend it.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            DaemonError::Ledger(error) => error.is_disk_full(),
+            DaemonError::Io { cause, .. } => {
+                matches!(cause.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+            }
+            DaemonError::Mail(_) | DaemonError::Rules(_) | DaemonError::Worker { .. } => false,
+        }
+    }
+
+    pub(crate) fn io(place: &std::path::Path, cause: std::io::Error) -> DaemonError {
+        DaemonError::Io { place: place.display().to_string(), cause }
+    }
+}
+
+/// Microseconds since 1970, the ledger's clock.
+pub(crate) fn now_micros() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// Runs until it is told to stop, or (with [`Until::Idle`]) until nothing is left to do.
+///
+/// # Errors
+/// When a part cannot be built, or a worker dies.
+pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> Result<(), DaemonError> {
+    let office = Arc::new(Office::open(config).await?);
+    reload::start(&office).await?;
+    let mut workers: JoinSet<(String, Result<(), DaemonError>)> = JoinSet::new();
+    let mut pulses = Vec::new();
+    let mut idle = Vec::new();
+    for settings in office.config.sources.clone() {
+        let (pulse, flag) = (Pulse::default(), Arc::new(AtomicBool::new(false)));
+        pulses.push(pulse.clone());
+        idle.push(flag.clone());
+        let worker = source::SourceWorker::new(office.clone(), settings, pulse, flag)?;
+        let (name, token) = (format!("source {}", worker.name()), shutdown.clone());
+        workers.spawn(async move { (name, worker.run(token).await) });
+    }
+    let pulse = Pulse::default();
+    pulses.push(pulse.clone());
+    let (post, token) = (office.clone(), shutdown.clone());
+    workers.spawn(async move { ("courier".to_owned(), courier::run(post, pulse, token).await) });
+    let (desk, token) = (office.clone(), shutdown.clone());
+    workers.spawn(async move { ("reloader".to_owned(), reload::watch(desk, token).await) });
+    let watchdog = tokio::spawn(telemetry::watch_over(pulses));
+    let watcher = tokio::spawn(announce(office.clone(), idle, until, shutdown.clone()));
+    let ended = wait_for(&mut workers, &shutdown).await;
+    watchdog.abort();
+    watcher.abort();
+    telemetry::stopping();
+    ended
+}
+
+/// The first worker that fails ends all; after a stop, the others get the time they need to finish what is in hand.
+async fn wait_for(
+    workers: &mut JoinSet<(String, Result<(), DaemonError>)>,
+    shutdown: &CancellationToken,
+) -> Result<(), DaemonError> {
+    let mut ended = Ok(());
+    while let Some(joined) = workers.join_next().await {
+        let failure = match joined {
+            Ok((_, Ok(()))) if shutdown.is_cancelled() => continue,
+            Ok((worker, Ok(()))) => DaemonError::Worker { worker, cause: "it ended by itself".to_owned() },
+            Ok((worker, Err(cause))) => {
+                tracing::error!(worker, %cause, "a worker failed");
+                cause
+            }
+            Err(panic) => DaemonError::Worker { worker: "unknown".to_owned(), cause: panic.to_string() },
+        };
+        shutdown.cancel();
+        if ended.is_ok() {
+            ended = Err(failure);
+        }
+    }
+    ended
+}
+
+/// Says ready after every source's first full scan; with [`Until::Idle`], stops the daemon when nothing is left to do.
+async fn announce(office: Arc<Office>, idle: Vec<Arc<AtomicBool>>, until: Until, shutdown: CancellationToken) {
+    office.first_scans(idle.len()).await;
+    telemetry::ready();
+    telemetry::status(&format!("watching {} drop folders", idle.len()));
+    tracing::info!(sources = idle.len(), "ready");
+    while until == Until::Idle {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let quiet = idle.iter().all(|flag| flag.load(Ordering::SeqCst));
+        if quiet && matches!(office.ledger.counts().await, Ok(counts) if counts.outbox_waiting == 0) {
+            shutdown.cancel();
+            return;
+        }
+    }
+}

@@ -7,3 +7,6 @@
     missing_docs,
     clippy::disallowed_methods
 )]
+
+mod bench;
+mod first_light;

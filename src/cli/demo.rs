@@ -1,0 +1,68 @@
+//! `tidewaiter demo`: the real daemon with embedded defaults over the shipped sample export.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{CommandError, init, run, say, shipped};
+use crate::config::Config;
+use crate::daemon::{self, Until};
+use crate::ledger::Ledger;
+use crate::notification::Kind;
+
+/// Show the whole job on a sample export.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidewaiter demo\n  tidewaiter demo /tmp/look --once")]
+pub struct Demo {
+    /// Where to make the folders.
+    #[arg(default_value = "tidewaiter-demo")]
+    folder: PathBuf,
+    /// End when the sample is done.
+    #[arg(long)]
+    once: bool,
+}
+
+const CONFIG: &str = "\
+# The demo's configuration: mail goes into the folder `mail` (a Maildir), not to a relay.
+sources:
+  - { name: demo, folder: drop, settle_for: 200ms, scan_every: 2s }
+mail: { transport: 'maildir:mail', from: 'tidewaiter@localhost' }
+recipients: { default: analyst@localhost }
+";
+
+/// Runs the command.
+pub async fn demo(command: Demo) -> Result<(), CommandError> {
+    init::write_folder(&command.folder, CONFIG)?;
+    let sample = command.folder.join("drop/sample-export.csv");
+    std::fs::write(&sample, shipped::SAMPLE).map_err(CommandError::io(&sample))?;
+    say(format!("dropped {} (400 records, written for this demo)", sample.display()));
+    let config = Config::load(&command.folder.join("tidewaiter.yaml"))?;
+    let before = Ledger::open(&config.ledger).await?.counts().await?;
+    daemon::run(config.clone(), Until::Idle, CancellationToken::new()).await?;
+    let told = tell(&command, &config).await?;
+    if told == before.alerts {
+        say("no new alert: the sample was read before, and nothing is told twice");
+    }
+    if command.once {
+        return Ok(());
+    }
+    say(format!("\nwatching {}: drop a file there; Ctrl-C ends", command.folder.join("drop").display()));
+    run::until_signalled(config).await
+}
+
+/// Lists the alerts and where they lie; returns how many alerts the ledger holds.
+async fn tell(command: &Demo, config: &Config) -> Result<i64, CommandError> {
+    let ledger = Ledger::open(&config.ledger).await?;
+    let mut listings = ledger.outbox(1000).await?;
+    listings.retain(|listing| listing.kind == Kind::Alert.name());
+    listings.sort_by_key(|listing| listing.id);
+    say(format!("\n{} alert mails:", listings.len()));
+    for listing in &listings {
+        say(format!("  {}", listing.subject));
+    }
+    let folder = command.folder.display();
+    say(format!("\nthe mails lie in {folder}/mail/new: open them with a mail client, or"));
+    say(format!("  tidewaiter outbox -c {folder}/tidewaiter.yaml show {}", listings.first().map_or(1, |first| first.id)));
+    Ok(ledger.counts().await?.alerts)
+}

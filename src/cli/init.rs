@@ -1,0 +1,68 @@
+//! `tidewaiter init`: a commented configuration, the shipped rules and the folders. Nothing that is there is overwritten.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{CommandError, say, shipped};
+
+/// Write a commented configuration, the shipped rules and the folders.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidewaiter init /srv/tidewaiter")]
+pub struct Init {
+    /// Where to.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+}
+
+const CONFIG: &str = "\
+# tidewaiter's configuration. Relative paths are taken from this file's folder. Unknown keys are refused.
+
+# Folders that exports are dropped into. A file is taken when it has not changed for `settle_for`.
+sources:
+  - name: imports          # part of the identity of findings: renaming a source tells everything anew
+    folder: drop
+    # layout: auto         # or the name of a file in rules/layouts
+    # settle_for: 10s
+    # scan_every: 30s
+    # recursive: false
+    # done_marker: '{name}.done'
+
+# How mail leaves: smtp://host:587 (STARTTLS), smtps://host:465 (TLS), or maildir:FOLDER to try it without a relay.
+mail:
+  transport: maildir:mail
+  from: tidewaiter@localhost
+  # user: tidewaiter
+  # password_file: smtp-password   # or systemd's LoadCredential=smtp-password, or password_env: NAME
+
+# Who is told; a rule may name others with `alert: {to: [NAME]}`.
+recipients:
+  default: analysts@localhost
+
+# Who is told of broken rules, failed files and refused mail; recipients.default when absent.
+# operators: ops@example.org
+
+# rules: rules             # rules, lists, watchlists and layouts
+# state: state             # the ledger
+";
+
+/// Runs the command.
+pub fn init(command: &Init) -> Result<(), CommandError> {
+    write_folder(&command.folder, CONFIG)?;
+    let folder = command.folder.display();
+    say(format!("wrote {folder}/tidewaiter.yaml, {folder}/rules and {folder}/drop"));
+    say(format!("next: edit tidewaiter.yaml, then `tidewaiter check {folder}/tidewaiter.yaml`"));
+    say(format!("      and `tidewaiter run -c {folder}/tidewaiter.yaml`"));
+    Ok(())
+}
+
+/// Writes configuration, rules and drop folder below a folder.
+pub fn write_folder(folder: &Path, config: &str) -> Result<(), CommandError> {
+    std::fs::create_dir_all(folder.join("drop")).map_err(CommandError::io(folder))?;
+    shipped::write(&folder.join("rules")).map_err(CommandError::io(folder))?;
+    let path = folder.join("tidewaiter.yaml");
+    if !path.exists() {
+        std::fs::write(&path, config).map_err(CommandError::io(&path))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `tidewaiter outbox`: list, show or requeue mails.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{CommandError, ConfigArgument, say};
+
+/// List, show or requeue mails.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidewaiter outbox\n  tidewaiter outbox show 3\n  tidewaiter outbox requeue 3")]
+pub struct Outbox {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// As one JSON array.
+    #[arg(long)]
+    json: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print a whole message.
+    Show {
+        /// Its number.
+        id: i64,
+    },
+    /// Send a message again that was given up.
+    Requeue {
+        /// Its number.
+        id: i64,
+    },
+}
+
+/// Runs the command.
+pub async fn outbox(command: Outbox) -> Result<(), CommandError> {
+    let (_, ledger) = command.config.ledger().await?;
+    match command.action {
+        None => list(&ledger, command.json).await,
+        Some(Action::Show { id }) => {
+            let message = ledger.outbox_message(id).await?;
+            let message = message.ok_or_else(|| CommandError::Usage(format!("there is no message {id}")))?;
+            say(String::from_utf8_lossy(&message.message).replace("\r\n", "\n"));
+            Ok(())
+        }
+        Some(Action::Requeue { id }) => match ledger.requeue(id, jiff::Timestamp::now().as_microsecond()).await? {
+            true => {
+                say(format!("message {id} is due again"));
+                Ok(())
+            }
+            false => Err(CommandError::Usage(format!("message {id} was not given up, or is not there"))),
+        },
+    }
+}
+
+async fn list(ledger: &crate::ledger::Ledger, as_json: bool) -> Result<(), CommandError> {
+    let listings = ledger.outbox(10_000).await?;
+    if as_json {
+        let rows: Vec<_> = listings
+            .iter()
+            .map(|row| {
+                json!({
+                    "id": row.id, "state": row.state, "recipient": row.recipient, "subject": row.subject,
+                    "message_id": row.message_id, "kind": row.kind, "attempts": row.attempts, "last_reply": row.last_reply,
+                })
+            })
+            .collect();
+        say(json!(rows).to_string());
+        return Ok(());
+    }
+    for row in &listings {
+        let reply = row.last_reply.as_deref().unwrap_or("");
+        say(format!("{:>6} {:<9} {:<28} {} {reply}", row.id, row.state, row.recipient, row.subject));
+    }
+    Ok(())
+}

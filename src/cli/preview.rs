@@ -1,0 +1,105 @@
+//! `tidewaiter preview RULE FILE`: the mail that a rule would make of a file, as `.eml` and `.html`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{CommandError, RulesArgument, find_rule, open, say, unreadable};
+use crate::alert::{Alert, FileReport, News, Told, Totals};
+use crate::deliver::{Letter, Sender, Templates, alert_letter, html_of};
+use crate::finding::Finding;
+use crate::pipeline::{self, RunError};
+use crate::record::{Field, SourceFile};
+use crate::value::Decimal;
+
+/// Write the mail that a rule would make of a file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidewaiter preview su-35-parts-to-rostec export.csv --out /tmp")]
+pub struct Preview {
+    /// The rule's id.
+    rule: String,
+    /// The file.
+    file: PathBuf,
+    #[command(flatten)]
+    rules: RulesArgument,
+    /// Folder for RULE.eml and RULE.html.
+    #[arg(long, default_value = ".")]
+    out: PathBuf,
+    /// The layout; chosen by the headings when absent.
+    #[arg(long)]
+    layout: Option<String>,
+}
+
+/// As many findings as a mail carries along.
+const CARRIED: usize = 10_000;
+
+/// Runs the command.
+pub fn preview(command: &Preview) -> Result<(), CommandError> {
+    let desk = command.rules.desk()?;
+    let rule = find_rule(&desk, &command.rule)?.clone();
+    let mut reading = open(&command.file, &desk, command.layout.as_deref(), desk.plan.needs())?;
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut totals = Totals::default();
+    let counts = pipeline::run(&mut reading, &desk, |chunk| {
+        for finding in chunk.findings.into_iter().filter(|finding| finding.rule.id == rule.card.id) {
+            count(&mut totals, &finding);
+            if findings.len() < CARRIED {
+                findings.push(finding);
+            }
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let counts = match counts {
+        Ok(counts) => counts,
+        Err(RunError::Read(error)) => return Err(unreadable(&command.file, &error)),
+        Err(RunError::Taker(never)) => match never {},
+    };
+    if findings.is_empty() {
+        return Err(CommandError::Problems(format!(
+            "{} does not fire for {}: there is no mail to show",
+            rule.card.id,
+            command.file.display()
+        )));
+    }
+    findings.sort_by(|a, b| b.record.get(Field::DeclarationDate).cmp(&a.record.get(Field::DeclarationDate)));
+    let group = group_of(&findings);
+    let told = findings.into_iter().map(|finding| Told { id: 0, finding, news: News::New }).collect();
+    let file = command.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let source = SourceFile { source: "preview".to_owned(), file, member: None, sheet: None, sha256: None };
+    let report = FileReport { source, records: counts.records, rejects: counts.rejects, skipped: counts.skipped, banner: None };
+    let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals, file: report };
+    write(command, &alert)
+}
+
+fn group_of(findings: &[Finding]) -> Vec<(String, String)> {
+    let Some(first) = findings.first() else { return Vec::new() };
+    first.rule.alert.group_by.iter().cloned().zip(first.group.iter().cloned()).collect()
+}
+
+fn count(totals: &mut Totals, finding: &Finding) {
+    totals.new += 1;
+    let value = finding.record.get(Field::ValueUsd).and_then(|text| text.parse::<Decimal>().ok());
+    if let Some(value) = value {
+        let sum = totals.value_usd.as_ref().and_then(|text| text.parse::<Decimal>().ok()).unwrap_or_default();
+        totals.value_usd = sum.checked_add(value).map(|sum| sum.to_string());
+    }
+}
+
+fn write(command: &Preview, alert: &Alert) -> Result<(), CommandError> {
+    let failed = |error: crate::deliver::MessageError| CommandError::Environment(error.to_string());
+    let sender = Sender { from: "tidewaiter@localhost".to_owned(), host: "localhost".to_owned() };
+    let letter = Letter {
+        alert,
+        recipient: "preview@localhost",
+        root: None,
+        now: jiff::Timestamp::now(),
+        id: uuid::Uuid::now_v7(),
+    };
+    let notification = alert_letter(&letter, &sender, &Templates::shipped().map_err(failed)?).map_err(failed)?;
+    for (ending, bytes) in [("eml", notification.message.clone()), ("html", html_of(&notification).into_bytes())] {
+        let path = command.out.join(format!("{}.{ending}", command.rule));
+        std::fs::write(&path, bytes).map_err(CommandError::io(&path))?;
+        say(path.display().to_string());
+    }
+    Ok(())
+}

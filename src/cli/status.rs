@@ -1,0 +1,78 @@
+//! `tidewaiter status`: sources, last files, rules with their hits, the outbox, what is broken.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CommandError, ConfigArgument, say};
+use crate::ledger::FileRow;
+
+/// Show sources, files, rules and the outbox.
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// As one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub async fn status(command: Status) -> Result<(), CommandError> {
+    let (config, ledger) = command.config.ledger().await?;
+    let counts = ledger.counts().await?;
+    let files = ledger.files(20).await?;
+    let hits = ledger.rule_hits().await?;
+    let broken = ledger.note("broken").await?.unwrap_or_else(|| "[]".to_owned());
+    let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
+    let outbox = json!({ "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead });
+    let whole = json!({
+        "sources": config.sources.iter().map(|source| json!({ "name": source.name, "folder": source.folder })).collect::<Vec<_>>(),
+        "files": files.iter().map(file_json).collect::<Vec<_>>(),
+        "rules": hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
+        "findings": counts.findings, "alerts": counts.alerts, "outbox": outbox, "broken": broken,
+    });
+    if command.json {
+        say(whole.to_string());
+        return Ok(());
+    }
+    for source in &config.sources {
+        say(format!("source {:<20} {}", source.name, source.folder.display()));
+    }
+    say(format!("\n{} findings, {} alerts; mail: {} waiting, {} delivered, {} given up",
+        counts.findings, counts.alerts, counts.outbox_waiting, counts.outbox_delivered, counts.outbox_dead));
+    say("\nlast files:");
+    for file in &files {
+        say(format!("  {} {:<9} {} ({}): {} records, {} rejected, {} findings{}", time(file.seen_at), file.state.as_str(),
+            file.name, file.source, file.records, file.rejects, file.findings, reason(file)));
+    }
+    say("\nrules that fired:");
+    for (rule, findings, last) in &hits {
+        say(format!("  {findings:>8}  {rule}  {}", last.map(time).unwrap_or_default()));
+    }
+    if !broken.is_empty() {
+        say("\nbroken, running on the last good version where there is one:");
+        broken.iter().for_each(|problem| say(format!("{problem}\n")));
+    }
+    Ok(())
+}
+
+fn time(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
+}
+
+fn problem(file: &FileRow) -> serde_json::Value {
+    file.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(serde_json::Value::Null)
+}
+
+fn reason(file: &FileRow) -> String {
+    let problem = problem(file);
+    problem.get("message").and_then(|message| message.as_str()).map_or_else(String::new, |message| format!(": {message}"))
+}
+
+fn file_json(file: &FileRow) -> serde_json::Value {
+    json!({
+        "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
+        "records": file.records, "rejects": file.rejects, "findings": file.findings,
+        "seen_at": time(file.seen_at), "done_at": file.done_at.map(time), "moved_to": file.moved_to, "problem": problem(file),
+    })
+}

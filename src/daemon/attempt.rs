@@ -1,0 +1,306 @@
+//! One attempt at one claimed file: read and evaluate it on a blocking thread, stage what it gives, publish it whole.
+//!
+//! In: a file in `work/` and its row in the ledger. Out: an [`Ending`]. Whatever is not published told nobody anything.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::office::Office;
+use super::publish::{self, WholeFile};
+use super::{DaemonError, now_micros};
+use crate::alert::FileReport;
+use crate::config::SourceSettings;
+use crate::desk::Desk;
+use crate::finding::Finding;
+use crate::intake::{self, Counts, Known, OpenSettings, ReadError, Reject};
+use crate::ledger::{Attempt, FileRow, StagedFinding};
+use crate::pipeline::{self, Chunk, RunError};
+use crate::record::{Field, SourceFile};
+use crate::telemetry::Pulse;
+
+/// A file that ended the daemon this often is not tried again by itself.
+const DEATHS_BEFORE_FAILING: i64 = 3;
+/// Attempts at one file within one look: the second knows what the first learnt about its columns.
+const ATTEMPTS_A_LOOK: usize = 2;
+/// A file is held when at least this many rows, and this share of them, could not be records.
+const HELD_REJECTS: u64 = 20;
+const HELD_SHARE: u64 = 5;
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// Published.
+    Published {
+        /// Alerts told.
+        alerts: usize,
+        /// Findings told before.
+        repeated: u64,
+        /// What was read.
+        counts: Counts,
+    },
+    /// It cannot be read.
+    Failed(ReadError),
+    /// It was read, but somebody must say that it is right.
+    Held {
+        /// Why, in a sentence.
+        reason: String,
+        /// What was read.
+        counts: Counts,
+    },
+    /// It changed while it was read.
+    Changed,
+}
+
+/// What is worked on.
+pub struct Job<'a> {
+    /// The drop folder that it came from.
+    pub source: &'a SourceSettings,
+    /// Its row in the ledger.
+    pub row: &'a FileRow,
+    /// Where it lies in `work/`.
+    pub path: &'a Path,
+    /// Set when it was held and goes on all the same; stands in its mails.
+    pub banner: Option<String>,
+    /// Moves with every chunk.
+    pub pulse: &'a Pulse,
+}
+
+/// Works on a claimed file to its end.
+///
+/// # Errors
+/// When the ledger, a folder or the mail builder fails; the file stays in `work/` then and is tried again.
+pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError> {
+    let desk = office.desk().ok_or_else(|| DaemonError::Rules("no desk".to_owned()))?;
+    let mut known = Known::default();
+    for _ in 0..ATTEMPTS_A_LOOK {
+        let attempt = office.ledger.begin_attempt(job.row.id, &desk.id, now_micros()).await?;
+        if attempt.number > DEATHS_BEFORE_FAILING {
+            office.ledger.end_attempt(&attempt, "crash-loop").await?;
+            return Ok(Ending::Failed(crash_loop()));
+        }
+        let read = read(office, job, &attempt, desk.clone(), known.clone()).await;
+        let (whole, counts) = match read {
+            Ok(Read::Whole(whole, counts)) => (whole, counts),
+            Ok(Read::Changed) => {
+                office.ledger.end_attempt(&attempt, "changed").await?;
+                return Ok(Ending::Changed);
+            }
+            Ok(Read::Broken(error)) => {
+                office.ledger.end_attempt(&attempt, error.code).await?;
+                match &error.learnt {
+                    Some(learnt) if known != *learnt => known = learnt.clone(),
+                    _ => return Ok(Ending::Failed(error)),
+                }
+                tracing::info!(file = job.row.name, code = error.code, "read again with what was learnt");
+                continue;
+            }
+            Err(error) => {
+                office.ledger.end_attempt(&attempt, "interrupted").await?;
+                return Err(error);
+            }
+        };
+        if job.banner.is_none()
+            && let Some(reason) = doubt(office, job, &whole, &desk).await?
+        {
+            office.ledger.end_attempt(&attempt, "held").await?;
+            return Ok(Ending::Held { reason, counts });
+        }
+        let tally = publish::publish(office, &attempt, whole).await?;
+        return Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, counts });
+    }
+    Ok(Ending::Failed(plain_error("columns-contradict", "the file's columns contradict each other again and again")))
+}
+
+enum Read {
+    Whole(WholeFile, Counts),
+    Broken(ReadError),
+    Changed,
+}
+
+struct ReadWhole {
+    counts: Counts,
+    layout: String,
+    supplied: Vec<String>,
+    changed: bool,
+}
+
+async fn read(
+    office: &Office,
+    job: &Job<'_>,
+    attempt: &Attempt,
+    desk: Arc<Desk>,
+    known: Known,
+) -> Result<Read, DaemonError> {
+    let file = intake::open_nofollow(job.path).map_err(|cause| DaemonError::io(job.path, cause))?;
+    let source = SourceFile {
+        source: job.source.name.clone(),
+        file: job.row.name.clone(),
+        member: None,
+        sheet: None,
+        sha256: job.row.sha256.clone(),
+    };
+    let settings = OpenSettings {
+        layout: job.source.layout.clone(),
+        limits: intake::Limits::default(),
+        needs: desk.plan.needs().clone(),
+        known,
+    };
+    let (sender, mut chunks) = mpsc::channel::<Chunk>(4);
+    let read_source = source.clone();
+    let reader = tokio::task::spawn_blocking(move || read_blocking(file, read_source, &desk, &settings, &sender));
+    let mut staging = Staging::new(office, attempt, job);
+    let mut staged = Ok(());
+    while let Some(chunk) = chunks.recv().await {
+        job.pulse.beat();
+        staged = staging.take(chunk).await;
+        if staged.is_err() {
+            break;
+        }
+    }
+    drop(chunks);
+    let read = reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
+    staged?;
+    let whole = match read {
+        Ok(whole) if whole.changed => return Ok(Read::Changed),
+        Ok(whole) => whole,
+        Err(RunError::Read(error)) => return Ok(Read::Broken(error)),
+        Err(RunError::Taker(())) => return Ok(Read::Changed),
+    };
+    staging.finish()?;
+    let report = FileReport {
+        source,
+        records: whole.counts.records,
+        rejects: whole.counts.rejects,
+        skipped: whole.counts.skipped,
+        banner: job.banner.clone(),
+    };
+    Ok(Read::Whole(WholeFile { report, layout: whole.layout, supplied: whole.supplied }, whole.counts))
+}
+
+fn read_blocking(
+    file: File,
+    source: SourceFile,
+    desk: &Desk,
+    settings: &OpenSettings,
+    sender: &mpsc::Sender<Chunk>,
+) -> Result<ReadWhole, RunError<()>> {
+    let witness = file.try_clone().ok();
+    let before = witness.as_ref().and_then(look);
+    let mut reading = intake::open(file, source, &desk.layouts, settings)?;
+    let counts = pipeline::run(&mut reading, desk, |chunk| sender.blocking_send(chunk).map_err(|_| ()))?;
+    let after = witness.as_ref().and_then(look);
+    let supplied = Field::all().filter(|field| reading.supplied().contains(*field)).map(Field::name).collect();
+    Ok(ReadWhole { counts, layout: reading.layout().name.clone(), supplied, changed: before != after })
+}
+
+/// Size and modification time: our own rename changes neither.
+fn look(file: &File) -> Option<(u64, std::time::SystemTime)> {
+    let metadata = file.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// Turns chunks into staged findings and a file of rejected rows.
+struct Staging<'a> {
+    office: &'a Office,
+    attempt: &'a Attempt,
+    job: &'a Job<'a>,
+    occurrences: HashMap<String, u32>,
+    rejects: Option<csv::Writer<File>>,
+}
+
+impl<'a> Staging<'a> {
+    fn new(office: &'a Office, attempt: &'a Attempt, job: &'a Job<'a>) -> Staging<'a> {
+        Staging { office, attempt, job, occurrences: HashMap::new(), rejects: None }
+    }
+
+    async fn take(&mut self, chunk: Chunk) -> Result<(), DaemonError> {
+        self.write_rejects(&chunk.rejects)?;
+        let staged: Vec<StagedFinding> = chunk.findings.into_iter().map(|finding| self.with_key(finding)).collect();
+        if !staged.is_empty() {
+            self.office.ledger.stage(self.attempt, &staged).await?;
+        }
+        Ok(())
+    }
+
+    /// Identical rows of one file stay apart by their occurrence; a declaration's key ignores it.
+    fn with_key(&mut self, finding: Finding) -> StagedFinding {
+        let first = finding.key(&self.job.source.name, 0);
+        let occurrence = self.occurrences.entry(first.clone()).or_insert(0);
+        let key = if *occurrence == 0 { first } else { finding.key(&self.job.source.name, *occurrence) };
+        *occurrence += 1;
+        StagedFinding { key, finding }
+    }
+
+    fn write_rejects(&mut self, rejects: &[Reject]) -> Result<(), DaemonError> {
+        if rejects.is_empty() {
+            return Ok(());
+        }
+        let path = rejects_path(self.job.path);
+        let failed = |cause: csv::Error| DaemonError::io(&path, cause.into());
+        if self.rejects.is_none() {
+            let file = File::create(&path).map_err(|cause| DaemonError::io(&path, cause))?;
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
+            writer.write_record(["row", "reason", "cells"]).map_err(failed)?;
+            self.rejects = Some(writer);
+        }
+        let Some(writer) = &mut self.rejects else { return Ok(()) };
+        for reject in rejects {
+            let row = reject.row.to_string();
+            let start = [row.as_str(), reject.reason.as_str()];
+            writer.write_record(start.into_iter().chain(reject.cells.iter().map(String::as_str))).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), DaemonError> {
+        let path = rejects_path(self.job.path);
+        let failed = |cause| DaemonError::io(&path, cause);
+        match self.rejects {
+            Some(mut writer) => {
+                writer.flush().map_err(failed)?;
+                let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
+                file.sync_all().map_err(failed)
+            }
+            None => match std::fs::remove_file(&path) {
+                Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(failed(cause)),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// Where the rejected rows of a file in `work/` are written until it is done.
+pub fn rejects_path(work_path: &Path) -> PathBuf {
+    let mut name = work_path.as_os_str().to_owned();
+    name.push(".rejected.csv");
+    PathBuf::from(name)
+}
+
+/// Why somebody should look at a file before it counts, if there is a reason.
+async fn doubt(office: &Office, job: &Job<'_>, whole: &WholeFile, desk: &Desk) -> Result<Option<String>, DaemonError> {
+    let (records, rejects) = (whole.report.records, whole.report.rejects);
+    if rejects >= HELD_REJECTS && rejects * HELD_SHARE > records + rejects {
+        return Ok(Some(format!("{rejects} of {} rows could not be read as records", records + rejects)));
+    }
+    let Some(before) = office.ledger.headings(&job.source.name, &whole.layout).await? else { return Ok(None) };
+    let needs = desk.plan.needs();
+    let gone: Vec<String> = before
+        .into_iter()
+        .filter(|name| Field::from_name(name).is_some_and(|field| needs.contains(field)))
+        .filter(|name| !whole.supplied.contains(name))
+        .collect();
+    let reason = format!("the last file of this source had these fields, which rules read, and this one has not: {}", gone.join(", "));
+    Ok((!gone.is_empty()).then_some(reason))
+}
+
+fn crash_loop() -> ReadError {
+    plain_error("crash-loop", "the program ended three times while it read this file; it is not tried again by itself")
+}
+
+fn plain_error(code: &'static str, message: &str) -> ReadError {
+    ReadError { code, message: message.to_owned(), row: None, column: None, excerpt: None, hint: None, learnt: None }
+}

@@ -1,0 +1,176 @@
+//! Reload: rules, lists, watchlists and layouts are taken anew when their texts change; what breaks keeps its last good
+//! version, across restarts too, and the operators are told with the position.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::notices::Trouble;
+use super::office::Office;
+use super::{DaemonError, now_micros};
+use crate::desk::{self, Desk, DeskText, TextKind};
+use crate::ledger::AcceptedText;
+use crate::problem::{self, Problem, SourceText};
+
+/// How often the texts are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Builds the first desk, with the ledger's last good texts in place of broken ones.
+///
+/// # Errors
+/// When there is neither a working set nor an accepted one.
+pub async fn start(office: &Arc<Office>) -> Result<(), DaemonError> {
+    let seen = take(office).await?;
+    match (office.desk(), seen) {
+        (Some(_), _) => Ok(()),
+        (None, Err(cause)) => Err(DaemonError::Rules(cause)),
+        (None, Ok(_)) => Err(DaemonError::Rules("see the messages above".to_owned())),
+    }
+}
+
+/// Takes the texts again whenever they change, until told to stop.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(), DaemonError> {
+    let mut hangups = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+        .map_err(|cause| DaemonError::io(&office.config.rules, cause))?;
+    let mut seen = fingerprint(&office);
+    let mut pending = seen.clone();
+    loop {
+        let told = tokio::select! {
+            () = shutdown.cancelled() => return Ok(()),
+            _ = hangups.recv() => true,
+            () = tokio::time::sleep(LOOK_EVERY) => false,
+        };
+        let now = fingerprint(&office);
+        // Two equal looks: an editor that writes in pieces is waited for.
+        if told || (now != seen && now == pending) {
+            if let Err(cause) = take(&office).await? {
+                tracing::error!(cause, "the rules folder cannot be read: the rules in force stay");
+            }
+            seen.clone_from(&now);
+        }
+        pending = now;
+    }
+}
+
+/// Hash of every text, so that a touch without a change is no reload.
+fn fingerprint(office: &Office) -> String {
+    let texts = desk::read_folder(&office.config.rules).map(|(texts, _)| texts).unwrap_or_default();
+    let parts: Vec<&str> = texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]).collect();
+    crate::finding::hash(&parts)
+}
+
+/// Reads the folder and puts the best set that it gives in force. The inner error says why the folder gave none.
+async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
+    let accepted = accepted_texts(office).await?;
+    let (texts, mut problems) = match desk::read_folder(&office.config.rules) {
+        Ok((texts, problems)) if !texts.is_empty() => (texts, problems),
+        Ok(_) => (Vec::new(), vec![unusable(office, "it is empty")]),
+        Err(cause) => (Vec::new(), vec![unusable(office, &cause.to_string())]),
+    };
+    let known = office.known();
+    let (first, found) = Desk::build(&texts, &known);
+    problems.extend(found);
+    let broken = desk::broken_paths(&problems);
+    if broken.is_empty() {
+        return accept(office, first, &texts, &problems).await.map(Ok);
+    }
+    tell(office, &problems, &broken, !accepted.is_empty()).await?;
+    let mended = mend(&texts, &accepted, &broken);
+    let (second, left) = Desk::build(&mended, &known);
+    if desk::broken_paths(&left).is_empty() && !mended.is_empty() {
+        return accept(office, second, &mended, &problems).await.map(Ok);
+    }
+    if office.desk().is_some() {
+        return Ok(Ok(()));
+    }
+    let (last, left) = Desk::build(&accepted, &known);
+    if !accepted.is_empty() && desk::broken_paths(&left).is_empty() {
+        office.set_desk(last);
+        return Ok(Ok(()));
+    }
+    // Nothing accepted works: run what does compile, so that one bad file never stops the others.
+    if !second.plan.rules().is_empty() {
+        office.set_desk(second);
+        return Ok(Ok(()));
+    }
+    Ok(Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}
+
+fn unusable(office: &Office, why: &str) -> Problem {
+    Problem::whole_file("rules-folder", office.config.rules.display().to_string(), format!("the rules folder gives no rules: {why}"))
+        .with_hint("the set that was accepted last stays in force")
+}
+
+/// The texts with each broken one replaced by its last good version; a broken one that was never good is left out.
+fn mend(texts: &[DeskText], accepted: &[DeskText], broken: &BTreeSet<String>) -> Vec<DeskText> {
+    let good: BTreeMap<&str, &DeskText> = accepted.iter().map(|text| (text.source.path.as_str(), text)).collect();
+    let replace = |text: &DeskText| match broken.contains(&text.source.path) {
+        false => Some(text.clone()),
+        true => good.get(text.source.path.as_str()).map(|good| (*good).clone()),
+    };
+    let mut mended: Vec<DeskText> = texts.iter().filter_map(replace).collect();
+    let unread = |path: &str| broken.contains(path) && !texts.iter().any(|text| text.source.path == path);
+    mended.extend(accepted.iter().filter(|text| unread(&text.source.path)).cloned());
+    mended
+}
+
+async fn accept(office: &Office, desk: Desk, texts: &[DeskText], problems: &[Problem]) -> Result<(), DaemonError> {
+    let rows: Vec<AcceptedText> = texts
+        .iter()
+        .map(|text| AcceptedText {
+            kind: text.kind.name().to_owned(),
+            path: text.source.path.clone(),
+            text: text.source.text.clone(),
+            accepted_at: now_micros(),
+        })
+        .collect();
+    office.ledger.accept_texts(&rows, now_micros()).await?;
+    let broken: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(ToString::to_string).collect();
+    office.ledger.set_note("broken", &serde_json::json!(broken).to_string()).await?;
+    tracing::info!(rules = desk.plan.rules().len(), broken = broken.len(), "rules in force");
+    office.set_desk(desk);
+    Ok(())
+}
+
+async fn accepted_texts(office: &Office) -> Result<Vec<DeskText>, DaemonError> {
+    let rows = office.ledger.accepted_texts().await?;
+    let text = |row: AcceptedText| {
+        let kind = TextKind::from_name(&row.kind)?;
+        Some(DeskText { kind, source: SourceText::new(row.path, row.text) })
+    };
+    Ok(rows.into_iter().filter_map(text).collect())
+}
+
+/// One mail for every broken file, with every problem of it.
+async fn tell(
+    office: &Office,
+    problems: &[Problem],
+    broken: &BTreeSet<String>,
+    had_good: bool,
+) -> Result<(), DaemonError> {
+    let shown: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(problem::render).collect();
+    office.ledger.set_note("broken", &serde_json::json!(shown).to_string()).await?;
+    for path in broken {
+        let of_file: Vec<&Problem> =
+            problems.iter().filter(|problem| problem.is_error() && problem.source.path == *path).collect();
+        let Some(first) = of_file.first() else { continue };
+        let (line, column) = first.position();
+        let kept = if had_good { "The last good version goes on working, also after a restart." } else { "It is left out until it is mended; every other file works." };
+        let mut paragraphs = vec![format!("{path} cannot be used as it stands. {kept}")];
+        paragraphs.extend(of_file.iter().map(|problem| problem::render(problem)));
+        paragraphs.push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
+        let trouble = Trouble {
+            kind: "rule-broken",
+            about: format!("{path} {}", crate::finding::hash(&[&first.source.text])),
+            subject: format!("{path}:{line}:{column}: {}", first.message),
+            paragraphs,
+        };
+        office.tell_operators(&trouble).await?;
+    }
+    Ok(())
+}
