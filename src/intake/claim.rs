@@ -1,0 +1,163 @@
+//! Claim: the only file mover. Renames never replace, and both folders are on disk before a move counts.
+
+#![expect(clippy::disallowed_methods, reason = "moves and opens dropped files")]
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use sha2::{Digest, Sha256};
+
+/// The folders of one source, on one file system with its drop folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Where files are dropped.
+    pub drop: PathBuf,
+    /// Where the files go that were taken.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// The usual place: `.tidewaiter` inside the drop folder, which a scan never looks into.
+    pub fn beside(drop: &Path) -> Folders {
+        Folders { drop: drop.to_owned(), state: drop.join(".tidewaiter") }
+    }
+
+    /// Files in hand.
+    pub fn work(&self) -> PathBuf {
+        self.state.join("work")
+    }
+
+    /// Published files, below year and month.
+    pub fn done(&self) -> PathBuf {
+        self.state.join("done")
+    }
+
+    /// Files that cannot be read.
+    pub fn failed(&self) -> PathBuf {
+        self.state.join("failed")
+    }
+
+    /// Content that was done before.
+    pub fn duplicates(&self) -> PathBuf {
+        self.state.join("duplicates")
+    }
+}
+
+/// Moves by rename without ever replacing: a number goes before the extension when the name is taken. Both folders are
+/// synced before it returns.
+///
+/// # Errors
+/// When the file is gone, is on another file system, or the folders cannot be written.
+pub fn move_file(from: &Path, to_folder: &Path, name: &str) -> io::Result<PathBuf> {
+    let name = Path::new(name).file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+    for number in 1..10_000 {
+        let to = to_folder.join(numbered(&name, number));
+        match renameat_with(CWD, from, CWD, &to, RenameFlags::NOREPLACE) {
+            Ok(()) => {
+                sync_folder(to_folder)?;
+                sync_folder(from.parent().unwrap_or(Path::new(".")))?;
+                return Ok(to);
+            }
+            Err(rustix::io::Errno::EXIST) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("10,000 files are named {name} there")))
+}
+
+fn numbered(name: &str, number: u32) -> String {
+    if number == 1 {
+        return name.to_owned();
+    }
+    match name.split_once('.') {
+        Some((stem, endings)) if !stem.is_empty() => format!("{stem}-{number}.{endings}"),
+        _ => format!("{name}-{number}"),
+    }
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Writes a small file whole: temporary name, synced, renamed, folder synced.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".tidewaiter-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Opens without following a symbolic link and without waiting on a FIFO; refuses what is not a regular file.
+///
+/// # Errors
+/// When it cannot be opened or is not a regular file.
+pub fn open_nofollow(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = i32::try_from(flags.bits()).unwrap_or(0);
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    }
+}
+
+/// Lower-case hex SHA-256 of an open file from its start; rewinds it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256(file: &mut File) -> io::Result<String> {
+    file.rewind()?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => hasher.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+    file.rewind()?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_move_never_replaces() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("in"), folder.path().join("out"));
+        std::fs::create_dir(&from).unwrap();
+        std::fs::create_dir(&to).unwrap();
+        for (text, expected) in [("one", "x.csv.gz"), ("two", "x-2.csv.gz")] {
+            std::fs::write(from.join("x.csv.gz"), text).unwrap();
+            let moved = move_file(&from.join("x.csv.gz"), &to, "x.csv.gz").unwrap();
+            assert_eq!(moved, to.join(expected));
+            assert_eq!(std::fs::read_to_string(moved).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn links_and_folders_are_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
+        assert!(open_nofollow(&link).is_err());
+        assert!(open_nofollow(folder.path()).is_err());
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one_of_abc() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"abc").unwrap();
+        assert_eq!(sha256(&mut file).unwrap(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

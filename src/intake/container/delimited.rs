@@ -1,0 +1,99 @@
+//! CSV, TSV, `;` and `|`: the delimiter is found by looking; LF, CRLF and CR ends; stray quotes stay text.
+
+use std::io::{Cursor, Read};
+use std::sync::{Arc, Mutex};
+
+use super::super::{Limits, ReadError};
+use super::guard::{Guard, Seen, lock};
+use super::{Row, RowSource};
+
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Bytes of text that the delimiter is found in.
+const SAMPLE: usize = 64 << 10;
+/// Rows of the sample that are compared.
+const COMPARED: usize = 50;
+
+/// A delimited text being read.
+pub struct Delimited {
+    reader: csv::Reader<Guard>,
+    seen: Arc<Mutex<Seen>>,
+    rows: u64,
+    columns: usize,
+}
+
+/// Opens a text.
+///
+/// # Errors
+/// When its start cannot be read.
+pub fn open(mut text: Box<dyn Read + Send>, limits: &Limits) -> Result<Delimited, ReadError> {
+    let mut sample = Vec::new();
+    let mut chunk = vec![0; SAMPLE];
+    while sample.len() < SAMPLE {
+        match text.read(&mut chunk).map_err(ReadError::from_io)? {
+            0 => break,
+            read => sample.extend_from_slice(chunk.get(..read).unwrap_or_default()),
+        }
+    }
+    let delimiter = delimiter(&sample);
+    let whole = Box::new(Cursor::new(sample).chain(text));
+    let (guard, seen) = Guard::new(whole, delimiter, limits.row);
+    let reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .buffer_capacity(1 << 17)
+        .from_reader(guard);
+    Ok(Delimited { reader, seen, rows: 0, columns: limits.columns })
+}
+
+/// The delimiter that splits the most rows into the same, largest number of cells.
+fn delimiter(sample: &[u8]) -> u8 {
+    let score = |delimiter: u8| {
+        let reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(sample);
+        let widths: Vec<usize> =
+            reader.into_byte_records().take(COMPARED).filter_map(Result::ok).map(|row| row.len()).collect();
+        let same = |width: usize| widths.iter().filter(|other| **other == width).count();
+        let usual = widths.iter().copied().max_by_key(|width| (same(*width), *width)).unwrap_or(1);
+        if usual < 2 { 0 } else { same(usual) * 1000 / widths.len().max(1) * usual.min(100) }
+    };
+    DELIMITERS.into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
+}
+
+impl RowSource for Delimited {
+    fn next_row(&mut self, row: &mut Row) -> Result<bool, ReadError> {
+        let next = self.rows + 1;
+        let read = self.reader.read_byte_record(&mut row.cells).map_err(|error| {
+            let mut error = match error.into_kind() {
+                csv::ErrorKind::Io(cause) => ReadError::from_io(cause),
+                other => ReadError::new("malformed", format!("the table cannot be read on: {other:?}")),
+            };
+            error.row = error.row.or(Some(next));
+            error
+        })?;
+        let end = self.reader.position().byte();
+        let mut seen = lock(&self.seen);
+        seen.row_start = end;
+        if !read {
+            return match seen.quote_open {
+                true => Err(ReadError { row: Some(self.rows), ..unclosed() }),
+                false => Ok(false),
+            };
+        }
+        while seen.blanks.front().is_some_and(|blank| *blank < end) {
+            seen.blanks.pop_front();
+            self.rows += 1;
+        }
+        self.rows += 1;
+        row.number = self.rows;
+        if row.cells.len() > self.columns {
+            let message = format!("the row has {} cells, more than the limit of {}", row.cells.len(), self.columns);
+            return Err(ReadError { row: Some(self.rows), ..ReadError::new("too-many-columns", message) });
+        }
+        Ok(true)
+    }
+}
+
+fn unclosed() -> ReadError {
+    ReadError::new("unclosed-quote", "a quoted cell is not closed before the end of the file")
+        .hint("close the quote, or drop the whole file if it is cut short")
+}
