@@ -124,7 +124,9 @@ fn syntax_problem(source: &Arc<SourceText>, error: &ScanError) -> Problem {
     let info = error.info();
     let problem = Problem::error("yaml-syntax", source, start..end, format!("this is not YAML: {info}"));
     match error.kind() {
-        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => problem.with_hint("indent with spaces, not tabs"),
+        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
+            problem.with_hint("indent with spaces, not tabs")
+        }
         _ if rest.starts_with('%') => problem.with_hint("a value that begins with `%` needs quotes: '%list%'"),
         _ if rest.starts_with(['*', '@', '`']) => problem.with_hint("put the value in quotes"),
         _ => problem,
@@ -159,9 +161,10 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_source_text() {
-        check("[NO, 0102, 8802.40, 1e5, 2022-10-24, yes, ~, null]", &[
-            "NO", "0102", "8802.40", "1e5", "2022-10-24", "yes", "~", "null",
-        ]);
+        check(
+            "[NO, 0102, 8802.40, 1e5, 2022-10-24, yes, ~, null]",
+            &["NO", "0102", "8802.40", "1e5", "2022-10-24", "yes", "~", "null"],
+        );
         check("a: 12345678901234567890\nb: 'it''s'\nc: \"\\u0416\"\n", &["12345678901234567890", "it's", "Ж"]);
     }
 
@@ -210,7 +213,9 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for level in 1..9 {
             let before = level - 1;
-            bomb.push_str(&format!("a{level}: &a{level} [*a{before}, *a{before}, *a{before}, *a{before}, *a{before}]\n"));
+            bomb.push_str(&format!(
+                "a{level}: &a{level} [*a{before}, *a{before}, *a{before}, *a{before}, *a{before}]\n"
+            ));
         }
         assert_eq!(problem(&bomb).0, "too-large");
         assert_eq!(problem(&format!("{}x", "- ".repeat(200))).0, "too-deep");
@@ -218,8 +223,7 @@ mod tests {
 
     #[test]
     fn documents_after_a_broken_one_are_read() {
-        let (documents, problems) =
-            parse(&SourceText::new("a", "a: 1\n---\nb: [\n---\nc: 3\n"), Limits::default());
+        let (documents, problems) = parse(&SourceText::new("a", "a: 1\n---\nb: [\n---\nc: 3\n"), Limits::default());
         assert_eq!(problems.len(), 1);
         assert_eq!(documents.len(), 2);
     }
