@@ -67,7 +67,7 @@ fn a_bare_value_means_what_its_field_suggests() {
     assert_eq!(only("description: Su-35*"), term("Su-35*"));
     assert_eq!(only("goods: yes"), term("yes"));
     assert_eq!(only("description: 1e5"), term("1e5"));
-    assert_eq!(only("description: ~"), term("~"));
+    assert_eq!(only("raw.Vendor: ~"), whole("~"));
     assert_eq!(only("direction: import"), whole("import"));
     assert_eq!(only("raw.Vendor: NO"), whole("NO"));
     assert_eq!(only("source.file: '*.csv'"), whole("*.csv"));

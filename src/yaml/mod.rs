@@ -63,12 +63,11 @@ impl Node {
     /// Where a part of the scalar's text stands in the source; the whole scalar when escapes or folding hide it.
     pub fn part(&self, source: &SourceText, part: Range<usize>) -> Range<usize> {
         let Some(wanted) = self.text().and_then(|text| text.get(part.clone())) else { return self.span.clone() };
-        let start = self.span.start;
-        [start, start + 1]
-            .into_iter()
-            .map(|base| base + part.start..base + part.end)
-            .find(|range| range.end <= self.span.end && source.text.get(range.clone()) == Some(wanted))
-            .unwrap_or_else(|| self.span.clone())
+        let quote = usize::from(matches!(self.value, Value::Scalar { plain: false, .. }));
+        let base = self.span.start + quote;
+        let range = base + part.start..base + part.end;
+        let there = range.end <= self.span.end && source.text.get(range.clone()) == Some(wanted);
+        if there { range } else { self.span.clone() }
     }
 }
 
