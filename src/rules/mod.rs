@@ -1,4 +1,20 @@
 //! Rules: a folder of YAML texts → compiled rules and problems with positions.
+//!
+//! In: [`RuleTexts`]. Out: a [`RuleSet`] and every problem of every file at once; one bad file never stops the others.
+//! It reads no file and no watchlist: entities stay names here and are bound in `evaluate::bind`.
+
+mod condition;
+mod detection;
+mod document;
+mod example;
+mod lists;
+mod meaning;
+mod modifier;
+mod names;
+mod party_key;
+mod report;
+pub mod schema;
+
 use crate::problem::{Problem, SourceText};
 use crate::record::{Field, FieldSet, Record, Role};
 use crate::rule_card::RuleCard;
@@ -219,16 +235,56 @@ pub struct Example {
     pub span: std::ops::Range<usize>,
 }
 /// Parses, checks and compiles every text; one bad file never stops the others.
-pub fn compile(_texts: &RuleTexts, _known: &Known) -> (RuleSet, Vec<Problem>) {
-    unimplemented!()
+pub fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem>) {
+    let (lists, mut problems) = lists::Lists::load(&texts.lists);
+    let mut rules: BTreeMap<String, (Arc<Rule>, std::ops::Range<usize>)> = BTreeMap::new();
+    for source in &texts.rules {
+        let (documents, found) = crate::yaml::parse(source, crate::yaml::Limits::default());
+        let unreadable = found.iter().any(Problem::is_error);
+        problems.extend(found);
+        for node in &documents {
+            let mut report = report::Report::new(source);
+            let read = document::read(node, &mut report, (&lists, known));
+            let sound = !unreadable && !report.problems.iter().any(Problem::is_error);
+            problems.append(&mut report.problems);
+            let Some((rule, id_span)) = read.filter(|_| sound) else { continue };
+            match rules.get(&rule.card.id) {
+                Some(first) => problems.push(twice(first, source, id_span)),
+                None => {
+                    rules.insert(rule.card.id.clone(), (Arc::new(rule), id_span));
+                }
+            }
+        }
+    }
+    (RuleSet { rules: rules.into_values().map(|entry| entry.0).collect() }, problems)
 }
+
+fn twice(
+    first: &(Arc<Rule>, std::ops::Range<usize>),
+    source: &Arc<SourceText>,
+    span: std::ops::Range<usize>,
+) -> Problem {
+    let (rule, place) = first;
+    let (line, column) = rule.source.position(place.start);
+    let message = format!("the id `{}` is taken by {}:{line}:{column}", rule.card.id, rule.source.path);
+    Problem::error("duplicate-id", source, span, message).with_hint("give each rule an id of its own")
+}
+
 impl RuleSet {
-    /// What the rules read.
+    /// What the rules read, what they group by and what their mails show first.
     pub fn needs(&self) -> FieldSet {
-        unimplemented!()
+        let mut set = FieldSet::default();
+        for rule in &self.rules {
+            meaning::needs(rule, &mut set);
+        }
+        set
     }
 }
-/// Field names and aliases that rules accept.
+
+/// Other words for field names that rules accept, each with the canonical name that it stands for.
 pub fn field_aliases() -> BTreeMap<&'static str, &'static str> {
-    BTreeMap::new()
+    names::ALIASES.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

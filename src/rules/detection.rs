@@ -1,0 +1,316 @@
+//! Selections: the maps and lists under `detection` → trees of predicates.
+//!
+//! A map is AND, a list OR; a key is a field and modifiers; texts without a field are keywords. It binds no entity.
+
+use super::lists::{Lists, reference};
+use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
+use super::names::{self, Place};
+use super::report::Report;
+use super::{NamedEntity, Predicate, Question, Target, Test};
+use crate::record::{Field, FieldKind};
+use crate::yaml::{Node, Value};
+use std::ops::Range;
+
+/// Reads the selections of one rule.
+pub(super) struct Detection<'r, 's> {
+    pub(super) report: &'r mut Report<'s>,
+    pub(super) lists: &'r Lists,
+    /// Names that watchlists must supply.
+    pub(super) names: Vec<NamedEntity>,
+}
+
+impl Detection<'_, '_> {
+    /// What a selection asks; `None` when a problem is told.
+    pub(super) fn selection(&mut self, node: &Node) -> Option<Test> {
+        match &node.value {
+            Value::Map(entries) if entries.is_empty() => self.empty(node),
+            Value::List(items) if items.is_empty() => self.empty(node),
+            Value::Map(entries) => {
+                let tests: Vec<_> = entries.iter().map(|(key, value)| self.key(key, value)).collect();
+                whole(tests).map(|tests| combine(tests, Test::All))
+            }
+            Value::List(items) if items.iter().all(|item| item.text().is_some()) => {
+                self.keywords(node, &Modifiers::default())
+            }
+            Value::List(items) => {
+                let tests: Vec<_> = items.iter().map(|item| self.selection(item)).collect();
+                whole(tests).map(|tests| combine(tests, Test::Any))
+            }
+            Value::Scalar { .. } => self.keywords(node, &Modifiers::default()),
+        }
+    }
+
+    fn empty(&mut self, node: &Node) -> Option<Test> {
+        self.report.error("empty-selection", &node.span, "a selection must ask for something");
+        None
+    }
+
+    fn key(&mut self, key: &Node, value: &Node) -> Option<Test> {
+        let (name, span, modifiers) = self.head(key)?;
+        if name.is_empty() {
+            return self.keywords(value, &modifiers);
+        }
+        match names::resolve(&name) {
+            Some(Place::Party(who)) => self.party(&who, &modifiers, (&span, value)),
+            Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), &modifiers, (&span, value)),
+            Some(Place::HsDigits(digits)) => self.hs_digits(digits, &modifiers, (&span, value)),
+            None => {
+                self.report.error("unknown-field", &span, format!("unknown field `{name}`"));
+                let known = names::all();
+                self.report.guess(&name, known.iter().map(String::as_str));
+                None
+            }
+        }
+    }
+
+    /// A key's field name with its place, and the modifiers.
+    pub(super) fn head(&mut self, key: &Node) -> Option<(String, Range<usize>, Modifiers)> {
+        let text = key.text()?;
+        let mut words = Vec::new();
+        let mut start = 0;
+        for word in text.split('|') {
+            words.push((word, key.part(self.report.source, start..start + word.len())));
+            start += word.len() + 1;
+        }
+        let (name, span) = words.first().map(|word| (word.0.to_owned(), word.1.clone()))?;
+        let modifiers = modifier::parse(words.get(1..).unwrap_or_default(), self.report)?;
+        Some((name, span, modifiers))
+    }
+
+    /// Values of a key, lists expanded; `None` when a problem is told.
+    pub(super) fn values(&mut self, node: &Node) -> Option<Vec<Scalar>> {
+        let items = match &node.value {
+            Value::List(items) => items.iter().collect(),
+            Value::Scalar { .. } | Value::Map(_) => vec![node],
+        };
+        if items.is_empty() {
+            self.report.error("empty-value", &node.span, "an empty list asks for nothing");
+            return None;
+        }
+        let mut out = Vec::new();
+        let mut sound = true;
+        for item in items {
+            let Some(text) = item.text() else {
+                self.report.error("wrong-shape", &item.span, "a value must be a text here");
+                sound = false;
+                continue;
+            };
+            match reference(text) {
+                Some(name) => sound &= self.expand(name, item, &mut out),
+                None => out.push(Scalar {
+                    text: text.to_owned(),
+                    written: text.to_owned(),
+                    span: item.span.clone(),
+                    missing: item.is_null(),
+                }),
+            }
+        }
+        if sound && out.is_empty() {
+            self.report.error("empty-value", &node.span, "the list has no values");
+        }
+        (sound && !out.is_empty()).then_some(out)
+    }
+
+    fn expand(&mut self, name: &str, item: &Node, out: &mut Vec<Scalar>) -> bool {
+        let Some(values) = self.lists.get(name) else {
+            self.report.error("unknown-list", &item.span, format!("there is no list `{name}`"));
+            self.report.guess(name, self.lists.names());
+            return false;
+        };
+        let written = format!("%{name}%");
+        let scalar = |text: &String| Scalar {
+            text: text.clone(),
+            written: written.clone(),
+            span: item.span.clone(),
+            missing: false,
+        };
+        out.extend(values.iter().filter(|text| !text.is_empty()).map(scalar));
+        true
+    }
+
+    fn hs_digits(&mut self, digits: usize, modifiers: &Modifiers, at: (&Range<usize>, &Node)) -> Option<Test> {
+        let test = self.cells((&[Target::Field(Field::HsCode)], Some(FieldKind::Hs)), modifiers, at)?;
+        let mut sound = true;
+        super::meaning::each(&test, &mut |predicate| match &predicate.question {
+            Question::Hs(range) => sound &= range.from.len() == digits,
+            Question::Exists(_) => {}
+            _ => sound = false,
+        });
+        if !sound {
+            let message = format!("`hs{digits}` is compared with codes of {digits} digits");
+            self.report.error("bad-hs-code", &at.1.span, message);
+        }
+        sound.then_some(test)
+    }
+
+    /// One question over one cell, or over each cell of a group.
+    fn cells(
+        &mut self,
+        cells: (&[Target], Option<FieldKind>),
+        modifiers: &Modifiers,
+        at: (&Range<usize>, &Node),
+    ) -> Option<Test> {
+        let (targets, kind) = cells;
+        let of_party = modifiers.operator.is_some_and(Operator::asks_of_party);
+        let bare_name = kind == Some(FieldKind::PartyName) && modifiers.is_bare() && !modifiers.has(Flag::Neq);
+        if kind == Some(FieldKind::PartyName) && (of_party || bare_name) {
+            let roles = targets.iter().filter_map(|target| match target {
+                Target::Field(Field::Party(role, _)) => Some(*role),
+                _ => None,
+            });
+            let who = names::Who { roles: roles.collect(), only_intermediaries: false };
+            return self.party(&who, modifiers, at);
+        }
+        let values = self.values(at.1)?;
+        if targets.len() > 1 && !self.may_ask_a_group(modifiers, &values, at.0) {
+            return None;
+        }
+        let first = targets.first()?;
+        let test = self.cell(first, kind, modifiers, &values)?;
+        Some(combine(targets.iter().map(|target| retarget(&test, target)).collect(), Test::Any))
+    }
+
+    /// "Not" over a group would hold as soon as one member differs, which nobody means.
+    pub(super) fn may_ask_a_group(&mut self, modifiers: &Modifiers, values: &[Scalar], span: &Range<usize>) -> bool {
+        let absent = modifiers.operator == Some(Operator::Exists)
+            && values.iter().any(|value| truth(&value.text) == Some(false));
+        let missing = modifiers.operator.is_none() && values.iter().any(|value| value.missing);
+        if !modifiers.has(Flag::Neq) && !absent && !missing {
+            return true;
+        }
+        self.report.error("negation-on-a-group", span, "over a group of parties this would hold for almost any record");
+        self.report.hint("name the selection without it and write `not selection` in the condition");
+        false
+    }
+
+    /// The question over one cell.
+    pub(super) fn cell(
+        &mut self,
+        target: &Target,
+        kind: Option<FieldKind>,
+        modifiers: &Modifiers,
+        values: &[Scalar],
+    ) -> Option<Test> {
+        let is = |operator, written: &str, question| {
+            Test::Is(Predicate { target: target.clone(), operator, written: written.to_owned(), question })
+        };
+        match modifiers.operator {
+            Some(Operator::Exists) => {
+                let only = values.first().filter(|_| values.len() == 1);
+                let Some((there, value)) = only.and_then(|value| Some((truth(&value.text)?, value))) else {
+                    let span = values.first().map_or(0..0, |value| value.span.clone());
+                    self.report.error("wrong-value", &span, "`exists` is `true` or `false`");
+                    return None;
+                };
+                return Some(is("exists", &value.text, Question::Exists(there)));
+            }
+            Some(Operator::Between) => {
+                let questions = modifier::between(kind, values, self.report)?;
+                let written = written(values);
+                let test = Test::All(questions.map(|question| is("between", &written, question)).to_vec());
+                return Some(if modifiers.has(Flag::Neq) { Test::Not(Box::new(test)) } else { test });
+            }
+            _ => {}
+        }
+        let typed =
+            modifiers.is_bare() || (modifiers.operator == Some(Operator::Exactly) && !modifiers.has(Flag::Cased));
+        let by_country = modifiers.operator == Some(Operator::Country) || (kind == Some(FieldKind::Country) && typed);
+        let mut tests = Vec::new();
+        let known: Vec<Scalar> = values.iter().filter(|value| !value.missing).cloned().collect();
+        if values.iter().any(|value| value.missing) {
+            if modifiers.operator.is_some_and(|operator| operator != Operator::Exactly) {
+                let span = values.iter().find(|value| value.missing).map_or(0..0, |value| value.span.clone());
+                self.report.error("empty-value", &span, "a missing value is asked for without a modifier");
+                return None;
+            }
+            tests.push(Some(is("exists", "null", Question::Exists(modifiers.has(Flag::Neq)))));
+        }
+        if by_country && !known.is_empty() {
+            let test = modifier::codes(&known, self.report)
+                .map(|codes| is("country", &written(&known), Question::Country(codes)));
+            tests.push(test.map(|test| if modifiers.has(Flag::Neq) { Test::Not(Box::new(test)) } else { test }));
+        } else {
+            for value in &known {
+                let asked = modifier::question(kind, modifiers, value, self.report);
+                tests.push(asked.map(|(operator, question)| match question {
+                    Question::Matches(pattern) if modifiers.has(Flag::Neq) => {
+                        is("neq", &value.text, Question::NotMatches(pattern))
+                    }
+                    // Saying `neq` is already part of comparing two fields.
+                    question @ Question::Field(super::FieldRelation::Neq, _) => is(operator, &value.text, question),
+                    question if modifiers.has(Flag::Neq) => Test::Not(Box::new(is(operator, &value.text, question))),
+                    question => is(operator, &value.text, question),
+                }));
+            }
+        }
+        let every = modifiers.has(Flag::All) || modifiers.has(Flag::Neq);
+        whole(tests).map(|tests| combine(tests, if every { Test::All } else { Test::Any }))
+    }
+
+    /// Texts without a field: searched in every text of the record.
+    fn keywords(&mut self, node: &Node, modifiers: &Modifiers) -> Option<Test> {
+        let values = self.values(node)?;
+        let mut asked = modifiers.clone();
+        match asked.operator {
+            None => asked.operator = Some(Operator::Contains),
+            Some(Operator::Contains | Operator::Mentions | Operator::Re) => {}
+            Some(other) => {
+                let message = format!("`{}` needs a field", other.name());
+                self.report.error("modifier-does-not-fit", &node.span, message);
+                return None;
+            }
+        }
+        let asked = asked.without(Flag::All);
+        let fields: Vec<Target> = Field::all()
+            .filter(|field| matches!(field.kind(), FieldKind::Text | FieldKind::PartyName))
+            .map(Target::Field)
+            .collect();
+        let first = fields.first()?;
+        let tests = values.iter().map(|value| {
+            let test = self.cell(first, Some(FieldKind::Text), &asked, std::slice::from_ref(value))?;
+            Some(combine(fields.iter().map(|field| retarget(&test, field)).collect(), Test::Any))
+        });
+        let tests: Vec<_> = tests.collect();
+        whole(tests).map(|tests| combine(tests, if modifiers.has(Flag::All) { Test::All } else { Test::Any }))
+    }
+}
+
+/// What the rule wrote, each reference to a list once.
+pub(super) fn written(values: &[Scalar]) -> String {
+    let mut words: Vec<&str> = values.iter().map(|value| value.written.as_str()).collect();
+    words.dedup();
+    words.join(", ")
+}
+
+/// All of them, or nothing when one is missing.
+pub(super) fn whole<T>(parts: Vec<Option<T>>) -> Option<Vec<T>> {
+    parts.into_iter().collect()
+}
+
+/// One test alone, several as told.
+pub(super) fn combine(mut tests: Vec<Test>, many: fn(Vec<Test>) -> Test) -> Test {
+    match (tests.len(), tests.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => {
+            tests.extend(last);
+            many(tests)
+        }
+    }
+}
+
+fn retarget(test: &Test, target: &Target) -> Test {
+    match test {
+        Test::All(tests) => Test::All(tests.iter().map(|test| retarget(test, target)).collect()),
+        Test::Any(tests) => Test::Any(tests.iter().map(|test| retarget(test, target)).collect()),
+        Test::Not(test) => Test::Not(Box::new(retarget(test, target))),
+        Test::Is(predicate) => Test::Is(Predicate { target: target.clone(), ..predicate.clone() }),
+    }
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" => Some(true),
+        "false" | "no" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,274 @@
+//! One document → one rule: its top-level keys, its detection, its alert settings.
+
+use super::detection::Detection;
+use super::lists::Lists;
+use super::report::Report;
+use super::{Known, NamedEntity, Rule, Selection, condition, example, meaning, names};
+use crate::rule_card::{AlertSettings, Level, RuleCard};
+use crate::yaml::{Node, Value};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The top-level keys of a rule.
+pub(super) const KEYS: [&str; 20] = [
+    "title",
+    "id",
+    "name",
+    "status",
+    "level",
+    "description",
+    "references",
+    "author",
+    "date",
+    "modified",
+    "license",
+    "related",
+    "tags",
+    "falsepositives",
+    "fields",
+    "logsource",
+    "detection",
+    "alert",
+    "examples",
+    "taxonomy",
+];
+/// Sigma's words for how far a rule is.
+pub(super) const STATUSES: [&str; 5] = ["stable", "test", "experimental", "deprecated", "unsupported"];
+/// The keys of `alert:`.
+pub(super) const ALERT_KEYS: [&str; 4] = ["to", "owner", "group_by", "as"];
+const OTHER_DOCUMENTS: [&str; 4] = ["correlation", "filter", "define", "action"];
+
+/// Reads a document; `None` when so much is missing that there is no rule. The range is the id's place.
+pub(super) fn read(node: &Node, report: &mut Report<'_>, context: (&Lists, &Known)) -> Option<(Rule, Range<usize>)> {
+    let (lists, known) = context;
+    let Value::Map(entries) = &node.value else {
+        report.error("wrong-shape", &node.span, "a rule is a map with `title`, `id` and `detection`");
+        return None;
+    };
+    if let Some((key, _)) =
+        entries.iter().find(|(key, _)| key.text().is_some_and(|text| OTHER_DOCUMENTS.contains(&text)))
+    {
+        let message = format!("`{}:` documents are not supported", key.text().unwrap_or(""));
+        report.error("unsupported-document", &key.span, message);
+        return None;
+    }
+    known_keys("a rule", entries, &KEYS, report);
+    let title = required(node, "title", report);
+    let id = id(node, report);
+    let level = level(node, report);
+    status(node, report);
+    if let Some(logsource) = node.get("logsource") {
+        check_logsource(logsource, report);
+    }
+    let detected = detection(node, lists, report);
+    let selection_names = selection_names(node);
+    let alert = alert(node, known, (&selection_names, report));
+    let fields = fields(node, report);
+    let examples = example::read(node.get("examples"), report);
+    let mut texts = |key: &str| -> Vec<String> {
+        let read = node.get(key).map(|value| report.texts(key, value)).unwrap_or_default();
+        read.into_iter().map(|entry| entry.0).collect()
+    };
+    let (references, tags, falsepositives) = (texts("references"), texts("tags"), texts("falsepositives"));
+    let description =
+        node.get("description").and_then(|text| report.text("description", text)).unwrap_or("").to_owned();
+    let (selections, condition, entities) = detected?;
+    let (id, id_span) = id?;
+    let card = RuleCard {
+        id,
+        title: title?,
+        level,
+        description,
+        references,
+        tags,
+        falsepositives,
+        fields,
+        version: meaning::version(&selections, &condition),
+        reads: meaning::reads(&selections),
+        alert,
+    };
+    let source = report.source.clone();
+    let rule = Rule { card: Arc::new(card), source, selections, condition, examples, names: entities };
+    Some((rule, id_span))
+}
+
+/// A problem for each key that is not among the known ones.
+pub(super) fn known_keys(what: &str, entries: &[(Node, Node)], known: &[&str], report: &mut Report<'_>) {
+    for (key, _) in entries {
+        let Some(text) = key.text().filter(|text| !known.contains(text)) else { continue };
+        report.error("unknown-key", &key.span, format!("{what} has no key `{text}`"));
+        report.guess(text, known.iter().copied());
+    }
+}
+
+fn required(node: &Node, key: &'static str, report: &mut Report<'_>) -> Option<String> {
+    match node.get(key) {
+        Some(value) => report.text(key, value).map(str::to_owned),
+        None => {
+            let start = node.span.start;
+            report.error("missing-key", &(start..start), format!("a rule needs `{key}`"));
+            None
+        }
+    }
+}
+
+fn id(node: &Node, report: &mut Report<'_>) -> Option<(String, Range<usize>)> {
+    let id = required(node, "id", report)?;
+    let span = node.get("id")?.span.clone();
+    let piece = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if id.len() > 128 || !(id.split('-').all(piece) || uuid::Uuid::try_parse(&id).is_ok()) {
+        report.error("bad-id", &span, format!("`{id}` is neither kebab-case nor a UUID"));
+        report.hint("lower-case letters, digits and single hyphens: `su-35-parts`");
+        return None;
+    }
+    Some((id, span))
+}
+
+fn level(node: &Node, report: &mut Report<'_>) -> Level {
+    let Some((text, value)) = node.get("level").and_then(|value| Some((report.text("level", value)?, value))) else {
+        return Level::Medium;
+    };
+    let found = Level::ALL.into_iter().find(|level| level.name() == text);
+    if found.is_none() {
+        report.error("wrong-value", &value.span, format!("`{text}` is no level"));
+        report.hint("informational, low, medium, high or critical");
+        report.guess(text, Level::ALL.into_iter().map(Level::name));
+    }
+    found.unwrap_or(Level::Medium)
+}
+
+fn status(node: &Node, report: &mut Report<'_>) {
+    let Some((text, value)) = node.get("status").and_then(|value| Some((report.text("status", value)?, value))) else {
+        return;
+    };
+    if !STATUSES.contains(&text) {
+        report.error("wrong-value", &value.span, format!("`{text}` is no status"));
+        report.hint(STATUSES.join(", "));
+        report.guess(text, STATUSES);
+    }
+}
+
+fn check_logsource(node: &Node, report: &mut Report<'_>) {
+    match &node.value {
+        Value::Map(entries) => {
+            known_keys("logsource", entries, &["category", "product", "service", "definition"], report);
+        }
+        Value::List(_) | Value::Scalar { .. } => {
+            report.error("wrong-shape", &node.span, "`logsource` must be a map");
+        }
+    }
+}
+
+fn selection_names(node: &Node) -> Vec<String> {
+    let Some(Value::Map(entries)) = node.get("detection").map(|detection| &detection.value) else { return Vec::new() };
+    entries.iter().filter_map(|entry| entry.0.text()).filter(|name| *name != "condition").map(str::to_owned).collect()
+}
+
+type Detected = (Vec<Selection>, super::Condition, Vec<NamedEntity>);
+
+fn detection(node: &Node, lists: &Lists, report: &mut Report<'_>) -> Option<Detected> {
+    let Some(detection) = node.get("detection") else {
+        let start = node.span.start;
+        report.error("missing-key", &(start..start), "a rule needs `detection`");
+        return None;
+    };
+    let Value::Map(entries) = &detection.value else {
+        report.error("wrong-shape", &detection.span, "`detection` must be a map of selections with a `condition`");
+        return None;
+    };
+    let mut reader = Detection { report, lists, names: Vec::new() };
+    let mut tests = Vec::new();
+    let chosen: Vec<&(Node, Node)> = entries.iter().filter(|entry| entry.0.text() != Some("condition")).collect();
+    for (key, value) in &chosen {
+        tests.push((key.text().unwrap_or("").to_owned(), reader.selection(value)));
+    }
+    let entities = reader.names;
+    let names: Vec<String> = tests.iter().map(|entry| entry.0.clone()).collect();
+    let Some(written) = detection.get("condition") else {
+        let start = detection.span.start;
+        report.error("missing-key", &(start..start), "`detection` needs a `condition`");
+        if let Some(only) = names.first() {
+            report.hint(format!("condition: {only}"));
+        }
+        return None;
+    };
+    let mut used = BTreeSet::new();
+    let condition = condition::read(written, &names, report, &mut used)?;
+    for (index, (key, _)) in chosen.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
+        let name = names.get(index).map_or("", String::as_str);
+        report.warning("unused-selection", &key.span, format!("the condition does not name `{name}`"));
+    }
+    let selections: Option<Vec<Selection>> =
+        tests.into_iter().map(|(name, test)| test.map(|test| Selection { name, test })).collect();
+    Some((selections?, condition, entities))
+}
+
+fn fields(node: &Node, report: &mut Report<'_>) -> Vec<String> {
+    let Some(value) = node.get("fields") else { return Vec::new() };
+    let written = report.texts("fields", value);
+    written.into_iter().filter_map(|(name, span)| shown(&name, &span, report)).collect()
+}
+
+fn shown(name: &str, span: &Range<usize>, report: &mut Report<'_>) -> Option<String> {
+    let found = names::shown(name);
+    if found.is_none() {
+        report.error("unknown-field", span, format!("unknown field `{name}`"));
+        let known = names::all();
+        report.guess(name, known.iter().map(String::as_str));
+    }
+    found
+}
+
+fn alert(node: &Node, known: &Known, context: (&[String], &mut Report<'_>)) -> AlertSettings {
+    let (selections, report) = context;
+    let mut settings = AlertSettings::default();
+    let Some(alert) = node.get("alert") else { return settings };
+    let Value::Map(entries) = &alert.value else {
+        report.error("wrong-shape", &alert.span, "`alert` must be a map");
+        return settings;
+    };
+    known_keys("`alert`", entries, &ALERT_KEYS, report);
+    if let Some(value) = alert.get("to") {
+        for (name, span) in report.texts("to", value) {
+            if let Some(recipients) = known.recipients.as_ref().filter(|recipients| !recipients.contains(&name)) {
+                report.error("unknown-recipient", &span, format!("no recipient is named `{name}`"));
+                report.guess(&name, recipients.iter().map(String::as_str));
+            }
+            settings.to.push(name);
+        }
+    }
+    settings.owner = alert.get("owner").and_then(|value| report.text("owner", value)).map(str::to_owned);
+    if let Some(value) = alert.get("group_by") {
+        for (name, span) in report.texts("group_by", value) {
+            settings.group_by.extend(group(&name, &span, selections, report));
+        }
+    }
+    if let Some((text, value)) = alert.get("as").and_then(|value| Some((report.text("as", value)?, value))) {
+        settings.summary = text == "summary";
+        if !settings.summary {
+            report.error("wrong-value", &value.span, format!("`as` is `summary`, not `{text}`"));
+        }
+    }
+    settings
+}
+
+/// A field, a role, or `SELECTION.entity`.
+fn group(name: &str, span: &Range<usize>, selections: &[String], report: &mut Report<'_>) -> Option<String> {
+    if let Some(selection) = name.strip_suffix(".entity") {
+        if selections.iter().any(|known| known == selection) {
+            return Some(name.to_owned());
+        }
+        report.error("unknown-selection", span, format!("there is no selection `{selection}`"));
+        report.guess(selection, selections.iter().map(String::as_str));
+        return None;
+    }
+    match names::resolve(name) {
+        Some(names::Place::Cells(_, None) | names::Place::HsDigits(_)) => {
+            report.error("unknown-field", span, format!("findings cannot be grouped by `{name}`"));
+            report.hint("a canonical field, a role, or `SELECTION.entity`");
+            None
+        }
+        _ => shown(name, span, report),
+    }
+}

@@ -1,0 +1,120 @@
+//! What a compiled rule means: its version, what it reads, what it needs. Evaluates nothing.
+
+use super::{Condition, PartyAsk, Predicate, Question, Rule, Selection, Target, Test};
+use crate::record::{Field, FieldSet, Part};
+use std::collections::BTreeSet;
+
+/// Calls back for every predicate.
+pub(super) fn each(test: &Test, visit: &mut impl FnMut(&Predicate)) {
+    match test {
+        Test::All(tests) | Test::Any(tests) => tests.iter().for_each(|test| each(test, visit)),
+        Test::Not(test) => each(test, visit),
+        Test::Is(predicate) => visit(predicate),
+    }
+}
+
+/// Every place that the selections look at.
+pub(super) fn places(selections: &[Selection]) -> BTreeSet<Target> {
+    let mut places = BTreeSet::new();
+    for selection in selections {
+        each(&selection.test, &mut |predicate| {
+            places.insert(predicate.target.clone());
+            match &predicate.question {
+                Question::Field(_, other) => {
+                    places.insert(other.clone());
+                }
+                Question::Party(party) => {
+                    let mut parts = BTreeSet::from([Part::Name, Part::Id]);
+                    party.asks.iter().for_each(|ask| asked_parts(ask, &mut parts));
+                    places.extend(parts.into_iter().map(|part| Target::Field(Field::Party(party.role, part))));
+                }
+                _ => {}
+            }
+        });
+    }
+    places
+}
+
+fn asked_parts(ask: &PartyAsk, parts: &mut BTreeSet<Part>) {
+    match ask {
+        PartyAsk::Country(_) => {
+            parts.insert(Part::Country);
+        }
+        PartyAsk::Cell(part, _) => {
+            parts.insert(*part);
+        }
+        PartyAsk::Any(asks) => asks.iter().for_each(|ask| asked_parts(ask, parts)),
+        PartyAsk::Not(ask) => asked_parts(ask, parts),
+        PartyAsk::Entity { .. } | PartyAsk::OwnedBy(_) | PartyAsk::Listed(_) => {}
+    }
+}
+
+/// Names of canonical fields and `raw.` headings that the selections read.
+pub(super) fn reads(selections: &[Selection]) -> Vec<String> {
+    let names = places(selections).into_iter().map(|place| match place {
+        Target::Field(field) => field.name(),
+        Target::Raw(key) => format!("raw.{key}"),
+        Target::Source(part) => format!("source.{part}"),
+    });
+    names.collect()
+}
+
+/// Adds what a rule reads, what it groups by and what its mails show first.
+pub(super) fn needs(rule: &Rule, set: &mut FieldSet) {
+    let mut dated = false;
+    for selection in &rule.selections {
+        each(&selection.test, &mut |predicate| dated |= matches!(predicate.question, Question::Party(_)));
+    }
+    if dated {
+        // Ownership holds on the record's date.
+        set.insert(Field::DeclarationDate);
+    }
+    for place in places(&rule.selections) {
+        match place {
+            Target::Field(field) => set.insert(field),
+            Target::Raw(key) => {
+                set.raw.insert(key);
+            }
+            Target::Source(_) => {}
+        }
+    }
+    let shown = rule.card.fields.iter().chain(&rule.card.alert.group_by);
+    shown.filter_map(|name| super::names::single_field(name)).for_each(|field| set.insert(field));
+}
+
+/// Hash of the compiled meaning, 12 hex digits: comments and the order of keys do not change it.
+pub(super) fn version(selections: &[Selection], condition: &Condition) -> String {
+    let mut named: Vec<String> =
+        selections.iter().map(|selection| format!("{}={}", selection.name, of_test(&selection.test))).collect();
+    named.sort();
+    named.push(of_condition(condition, selections));
+    let parts: Vec<&str> = named.iter().map(String::as_str).collect();
+    crate::finding::hash(&parts).chars().take(12).collect()
+}
+
+fn sorted(word: &str, mut parts: Vec<String>) -> String {
+    parts.sort();
+    format!("{word}({})", parts.join(","))
+}
+
+fn of_test(test: &Test) -> String {
+    match test {
+        Test::All(tests) => sorted("all", tests.iter().map(of_test).collect()),
+        Test::Any(tests) => sorted("any", tests.iter().map(of_test).collect()),
+        Test::Not(test) => format!("not({})", of_test(test)),
+        Test::Is(predicate) => format!("{:?}{:?}", predicate.target, predicate.question),
+    }
+}
+
+fn of_condition(condition: &Condition, selections: &[Selection]) -> String {
+    let all = |parts: &[Condition]| parts.iter().map(|part| of_condition(part, selections)).collect();
+    match condition {
+        Condition::And(parts) => sorted("and", all(parts)),
+        Condition::Or(parts) => sorted("or", all(parts)),
+        Condition::Not(part) => format!("not({})", of_condition(part, selections)),
+        Condition::AtLeast(count, parts) => sorted(&format!("at_least_{count}"), all(parts)),
+        Condition::Selection(index) => {
+            selections.get(*index).map_or_else(String::new, |selection| selection.name.clone())
+        }
+    }
+}

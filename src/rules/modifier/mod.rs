@@ -1,0 +1,321 @@
+//! Modifiers: the words after `|` in a key → what to ask, one file a family. They know values; they know no record.
+
+mod comparison;
+mod country;
+mod hs;
+mod relation;
+mod sigma;
+mod words;
+
+pub(super) use comparison::pair as between;
+pub(super) use country::codes;
+
+use super::report::Report;
+use super::{Question, Target};
+use crate::record::FieldKind;
+use crate::text::Inflection;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// What a key asks; at most one stands in a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Contains,
+    StartsWith,
+    EndsWith,
+    Exists,
+    Re,
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+    Mentions,
+    Hs,
+    Country,
+    Entity,
+    Listed,
+    OwnedBy,
+    Exactly,
+    Differs,
+    Between,
+    OnOrAfter,
+    Before,
+}
+
+/// What changes how a key asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Flag {
+    All,
+    Cased,
+    Neq,
+    FieldRef,
+    Literal,
+    Inflected,
+    IgnoreCase,
+    MultiLine,
+    DotAll,
+    Expand,
+}
+
+const OPERATORS: [(&str, Operator); 20] = [
+    ("contains", Operator::Contains),
+    ("startswith", Operator::StartsWith),
+    ("endswith", Operator::EndsWith),
+    ("exists", Operator::Exists),
+    ("re", Operator::Re),
+    ("gt", Operator::Gt),
+    ("gte", Operator::Gte),
+    ("lt", Operator::Lt),
+    ("lte", Operator::Lte),
+    ("mentions", Operator::Mentions),
+    ("hs", Operator::Hs),
+    ("country", Operator::Country),
+    ("entity", Operator::Entity),
+    ("listed", Operator::Listed),
+    ("owned_by", Operator::OwnedBy),
+    ("exactly", Operator::Exactly),
+    ("differs", Operator::Differs),
+    ("between", Operator::Between),
+    ("on_or_after", Operator::OnOrAfter),
+    ("before", Operator::Before),
+];
+
+const FLAGS: [(&str, Flag); 10] = [
+    ("all", Flag::All),
+    ("cased", Flag::Cased),
+    ("neq", Flag::Neq),
+    ("fieldref", Flag::FieldRef),
+    ("literal", Flag::Literal),
+    ("inflected", Flag::Inflected),
+    ("i", Flag::IgnoreCase),
+    ("m", Flag::MultiLine),
+    ("s", Flag::DotAll),
+    ("expand", Flag::Expand),
+];
+
+const REFUSED: [&str; 10] =
+    ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
+
+impl Operator {
+    /// The word in rules and evidence.
+    pub(super) fn name(self) -> &'static str {
+        OPERATORS.iter().find(|entry| entry.1 == self).map_or("", |entry| entry.0)
+    }
+
+    /// Whether it asks who a party is.
+    pub(super) fn asks_of_party(self) -> bool {
+        matches!(self, Operator::Entity | Operator::Listed | Operator::OwnedBy)
+    }
+}
+
+/// The modifiers of a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Modifiers {
+    pub(super) operator: Option<Operator>,
+    flags: BTreeSet<Flag>,
+}
+
+impl Modifiers {
+    pub(super) fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
+    }
+
+    /// Whether nothing stands after the field's name that changes the question.
+    pub(super) fn is_bare(&self) -> bool {
+        self.operator.is_none() && self.flags.iter().all(|flag| matches!(flag, Flag::Expand | Flag::All | Flag::Neq))
+    }
+
+    /// The same with an operator.
+    pub(super) fn asking(&self, operator: Operator) -> Modifiers {
+        Modifiers { operator: Some(operator), flags: self.flags.clone() }
+    }
+
+    /// The same without a flag, for asking and then combining the answers.
+    pub(super) fn without(&self, flag: Flag) -> Modifiers {
+        let mut other = self.clone();
+        other.flags.remove(&flag);
+        other
+    }
+
+    fn inflection(&self) -> Inflection {
+        match (self.has(Flag::Literal), self.has(Flag::Inflected)) {
+            (true, _) => Inflection::Literal,
+            (false, true) => Inflection::Inflected,
+            (false, false) => Inflection::Dictionary,
+        }
+    }
+}
+
+/// One value of a key.
+#[derive(Debug, Clone)]
+pub(super) struct Scalar {
+    /// The value, lists expanded.
+    pub(super) text: String,
+    /// As the rule writes it: `%name%` for a list's value.
+    pub(super) written: String,
+    /// In the source.
+    pub(super) span: Range<usize>,
+    /// `null` or the empty text.
+    pub(super) missing: bool,
+}
+
+/// Reads the words after the field's name, each with its place.
+pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
+    let mut modifiers = Modifiers::default();
+    let before = report.problems.len();
+    for (word, span) in words {
+        if let Some((_, operator)) = OPERATORS.iter().find(|entry| entry.0 == *word) {
+            if let Some(first) = modifiers.operator.replace(*operator) {
+                let message = format!("`{}` and `{word}` cannot stand together", first.name());
+                report.error("modifiers-clash", span, message);
+            }
+        } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
+            modifiers.flags.insert(*flag);
+        } else if REFUSED.contains(word) {
+            let message = format!("`{word}` is refused: it has no meaning in a customs record");
+            report.error("refused-modifier", span, message);
+        } else {
+            report.error("unknown-modifier", span, format!("unknown modifier `{word}`"));
+            let known = OPERATORS.iter().map(|entry| entry.0).chain(FLAGS.iter().map(|entry| entry.0));
+            report.guess(word, known.filter(|known| known.len() > 1));
+        }
+    }
+    let last = words.last().map_or(0..0, |word| word.1.clone());
+    if let Some(message) = clash(&modifiers) {
+        report.error("modifiers-clash", &last, message);
+    }
+    let wordy = modifiers.has(Flag::Literal) || modifiers.has(Flag::Inflected);
+    if modifiers.operator.is_none() && wordy {
+        modifiers.operator = Some(Operator::Mentions);
+    }
+    (report.problems.len() == before).then_some(modifiers)
+}
+
+fn clash(modifiers: &Modifiers) -> Option<String> {
+    use Operator::{Contains, EndsWith, Exists, Gt, Gte, Lt, Lte, Mentions, Re, StartsWith};
+    let operator = modifiers.operator;
+    let allowed = |flag: Flag, operators: &[Operator], bare: Option<()>| {
+        let fits = operator.map_or(bare.is_some(), |operator| operators.contains(&operator));
+        modifiers.has(flag) && !fits
+    };
+    if allowed(Flag::IgnoreCase, &[Re], None)
+        || allowed(Flag::MultiLine, &[Re], None)
+        || allowed(Flag::DotAll, &[Re], None)
+    {
+        return Some("`i`, `m` and `s` belong to `re`".to_owned());
+    }
+    if allowed(Flag::Literal, &[Mentions], Some(())) || allowed(Flag::Inflected, &[Mentions], Some(())) {
+        return Some("`literal` and `inflected` belong to `mentions`".to_owned());
+    }
+    if modifiers.has(Flag::Literal) && modifiers.has(Flag::Inflected) {
+        return Some("`literal` and `inflected` cannot stand together".to_owned());
+    }
+    if allowed(Flag::Cased, &[Contains, StartsWith, EndsWith, Operator::Exactly], Some(())) {
+        return Some("`cased` belongs to whole values, `contains`, `startswith` and `endswith`".to_owned());
+    }
+    if allowed(Flag::FieldRef, &[Contains, StartsWith, EndsWith, Gt, Gte, Lt, Lte], Some(())) {
+        return Some("`fieldref` goes with `contains`, `startswith`, `endswith`, `gt`, `gte`, `lt`, `lte`".to_owned());
+    }
+    if operator == Some(Exists) && !modifiers.flags.is_empty() {
+        return Some("`exists` stands alone: `exists: true` or `exists: false`".to_owned());
+    }
+    None
+}
+
+/// What is asked of a cell of a kind, with the word for evidence; `neq` and `all` are the caller's.
+pub(super) fn question(
+    kind: Option<FieldKind>,
+    modifiers: &Modifiers,
+    value: &Scalar,
+    report: &mut Report<'_>,
+) -> Option<(&'static str, Question)> {
+    if modifiers.has(Flag::FieldRef) || modifiers.operator == Some(Operator::Differs) {
+        return relation::read(modifiers, value, report);
+    }
+    if value.text.is_empty() {
+        report.error("empty-value", &value.span, "the value says nothing");
+        return None;
+    }
+    let Some(operator) = modifiers.operator else { return bare(kind, modifiers, value, report) };
+    let question = match operator {
+        Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
+            sigma::pattern(modifiers, value, report).map(Question::Matches)
+        }
+        Operator::Re => sigma::regex(modifiers, value, report),
+        Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte | Operator::OnOrAfter | Operator::Before => {
+            comparison::read(operator, kind, value, report)
+        }
+        Operator::Mentions => words::term(value, modifiers.inflection(), report),
+        Operator::Hs => hs::read(value, report),
+        Operator::Exactly => return exactly(kind, modifiers, value, report),
+        Operator::Entity | Operator::Listed | Operator::OwnedBy => {
+            let message = format!("`{}` asks who a party is; this is no party", operator.name());
+            report.error("modifier-does-not-fit", &value.span, message);
+            None
+        }
+        Operator::Exists | Operator::Between | Operator::Country | Operator::Differs => {
+            let message = format!("`{}` does not fit here", operator.name());
+            report.error("modifier-does-not-fit", &value.span, message);
+            None
+        }
+    };
+    Some((operator.name(), question?))
+}
+
+/// A value without an operator means what the field's kind suggests.
+fn bare(
+    kind: Option<FieldKind>,
+    modifiers: &Modifiers,
+    value: &Scalar,
+    report: &mut Report<'_>,
+) -> Option<(&'static str, Question)> {
+    let sigma = modifiers.has(Flag::Cased) || modifiers.has(Flag::Neq);
+    match kind {
+        Some(FieldKind::Hs) if !modifiers.has(Flag::Cased) => Some(("hs", hs::read(value, report)?)),
+        Some(FieldKind::Number | FieldKind::Date) => Some(("equals", comparison::equal(kind, value, report)?)),
+        Some(FieldKind::Text) if !sigma => Some(("mentions", words::term(value, Inflection::Dictionary, report)?)),
+        Some(FieldKind::PartyId) if !sigma => Some(("mentions", words::term(value, Inflection::Literal, report)?)),
+        Some(
+            FieldKind::PartyName
+            | FieldKind::PartyId
+            | FieldKind::Text
+            | FieldKind::Code
+            | FieldKind::Country
+            | FieldKind::Hs,
+        )
+        | None => Some(("equals", Question::Matches(sigma::pattern(modifiers, value, report)?))),
+    }
+}
+
+fn exactly(
+    kind: Option<FieldKind>,
+    modifiers: &Modifiers,
+    value: &Scalar,
+    report: &mut Report<'_>,
+) -> Option<(&'static str, Question)> {
+    let question = match kind {
+        Some(FieldKind::Number | FieldKind::Date) => comparison::equal(kind, value, report)?,
+        Some(FieldKind::Hs) => {
+            let digits: String = value.text.chars().filter(char::is_ascii_digit).collect();
+            let whole = Scalar { text: digits, ..value.clone() };
+            hs::read(value, report)?;
+            Question::Matches(sigma::literal(modifiers, &whole, report)?)
+        }
+        Some(FieldKind::PartyName | FieldKind::PartyId | FieldKind::Text | FieldKind::Code | FieldKind::Country)
+        | None => Question::Matches(sigma::literal(modifiers, value, report)?),
+    };
+    Some(("exactly", question))
+}
+
+/// The cell that a name in a value means, for `fieldref` and `differs`.
+fn target(name: &str) -> Option<Target> {
+    use super::names::{Place, resolve};
+    match resolve(name)? {
+        Place::Cells(targets, _) => match targets.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        Place::Party(who) if !who.is_group() => who.targets(crate::record::Part::Name).into_iter().next(),
+        Place::Party(_) | Place::HsDigits(_) => None,
+    }
+}
