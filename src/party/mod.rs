@@ -1,5 +1,15 @@
 //! Party cells: one cell as written → candidate names (the party and its intermediaries), identifiers, address. Pure.
+//!
+//! It never decides who a candidate is; that needs a watchlist.
+mod forms;
+mod names;
+mod segment;
+
+pub use names::keys;
+pub use segment::segment;
+
 use crate::value::Identifier;
+
 /// How a candidate stands in the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
@@ -8,6 +18,7 @@ pub enum Standing {
     /// Named as acting for, or being the way to, another ("ON BEHALF OF", "THROUGH", "ЧЕРЕЗ").
     Intermediary,
 }
+
 /// One name that the cell may mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -17,12 +28,4 @@ pub struct Candidate {
     pub standing: Standing,
     /// Identifiers that belong to it.
     pub identifiers: Vec<Identifier>,
-}
-/// Splits a name cell (with the cell of the party's id column, when there is one) into candidates; the whole cell is always one.
-pub fn segment(_name_cell: &str, _id_cell: &str) -> Vec<Candidate> {
-    unimplemented!()
-}
-/// A name's keys for exact folded comparison: with legal form tagged by class and without; a legal form alone gives none.
-pub fn keys(_name: &str) -> Vec<String> {
-    unimplemented!()
 }

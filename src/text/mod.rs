@@ -9,6 +9,7 @@ mod scan;
 mod term;
 
 pub use names::name_keys;
+pub(crate) use names::{joined, name_words};
 pub use pattern::{Anchor, Case, Pattern};
 pub use scan::ScanText;
 pub use term::{Inflection, Term};
