@@ -196,13 +196,8 @@ impl Detection<'_, '_> {
         };
         match modifiers.operator {
             Some(Operator::Exists) => {
-                let only = values.first().filter(|_| values.len() == 1);
-                let Some((there, value)) = only.and_then(|value| Some((truth(&value.text)?, value))) else {
-                    let span = values.first().map_or(0..0, |value| value.span.clone());
-                    self.report.error("wrong-value", &span, "`exists` is `true` or `false`");
-                    return None;
-                };
-                return Some(is("exists", &value.text, Question::Exists(there)));
+                let (there, written) = self.asked_to_exist(values)?;
+                return Some(is("exists", &written, Question::Exists(there)));
             }
             Some(Operator::Between) => {
                 let questions = modifier::between(kind, values, self.report)?;
@@ -245,6 +240,16 @@ impl Detection<'_, '_> {
         }
         let every = modifiers.has(Flag::All) || modifiers.has(Flag::Neq);
         whole(tests).map(|tests| combine(tests, if every { Test::All } else { Test::Any }))
+    }
+
+    fn asked_to_exist(&mut self, values: &[Scalar]) -> Option<(bool, String)> {
+        let only = values.first().filter(|_| values.len() == 1);
+        let asked = only.and_then(|value| Some((truth(&value.text)?, value.text.clone())));
+        if asked.is_none() {
+            let span = values.first().map_or(0..0, |value| value.span.clone());
+            self.report.error("wrong-value", &span, "`exists` is `true` or `false`");
+        }
+        asked
     }
 
     /// Texts without a field: searched in every text of the record.

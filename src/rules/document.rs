@@ -153,6 +153,13 @@ fn check_logsource(node: &Node, report: &mut Report<'_>) {
     match &node.value {
         Value::Map(entries) => {
             known_keys("logsource", entries, &["category", "product", "service", "definition"], report);
+            if let Some(product) = node.get("product") {
+                report.warning(
+                    "logsource-ignored",
+                    &product.span,
+                    "the rule is evaluated for every source all the same",
+                );
+            }
         }
         Value::List(_) | Value::Scalar { .. } => {
             report.error("wrong-shape", &node.span, "`logsource` must be a map");

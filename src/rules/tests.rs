@@ -219,6 +219,9 @@ fn a_mistake_in_a_selection_has_its_place_and_a_guess() {
         ("usd_per_kg: 5", "unknown-field", 5, ""),
         ("description|contains: ''", "empty-value", 27, ""),
         ("dispatch_country|differs: origin", "unknown-field", 31, ""),
+        ("hs_code|startswith: 8541.40", "never-matches", 25, "write the value without a text modifier"),
+        ("origin_country|contains: China", "never-matches", 30, "write the value without a text modifier"),
+        ("origin_country: %hubs%", "yaml-syntax", 21, "a value that begins with `%` needs quotes: '%list%'"),
         ("{}", "empty-selection", 5, ""),
         ("description|exists: maybe", "wrong-value", 25, ""),
         ("value_usd|between: [2, 1]", "bad-range", 28, ""),
@@ -323,4 +326,18 @@ examples:
     assert_eq!(rule.examples.len(), 2);
     assert_eq!(rule.card.alert.group_by, ["to_rostec.entity"]);
     assert!(matches!(&rule.condition, Condition::And(parts) if parts.len() == 3));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_rule_makes_it_panic(
+        key in "(consignee|any_party|hs_code|description|value_usd|declaration_date|raw\\.X|hs4|)(\\|(contains|all|neq|re|hs|owned_by|between|differs|exists|fieldref|cased|zz)){0,3}",
+        value in "([-*?\\[\\]{}:,'%а-я0-9. ]{0,12}|hs_code|true|null)",
+        condition in "(sel|not|and|or|1 of|all of|sel\\*|them|\\(|\\)|\\|| |ж){0,8}",
+    ) {
+        let text = format!("title: T\nid: a\ndetection:\n  sel:\n    '{key}': {value}\n  condition: {condition}\n");
+        for problem in compiled(&SourceText::new("a.yaml", text)).1 {
+            let _ = (problem.to_string(), crate::problem::render(&problem));
+        }
+    }
 }

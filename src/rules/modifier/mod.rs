@@ -239,6 +239,11 @@ pub(super) fn question(
     let Some(operator) = modifiers.operator else { return bare(kind, modifiers, value, report) };
     let question = match operator {
         Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
+            if let Some(why) = never_matches(kind, &value.text) {
+                report.error("never-matches", &value.span, why);
+                report.hint("write the value without a text modifier");
+                return None;
+            }
             sigma::pattern(modifiers, value, report).map(Question::Matches)
         }
         Operator::Re => sigma::regex(modifiers, value, report),
@@ -260,6 +265,18 @@ pub(super) fn question(
         }
     };
     Some((operator.name(), question?))
+}
+
+/// Why a text can stand in no cell of the kind.
+fn never_matches(kind: Option<FieldKind>, text: &str) -> Option<&'static str> {
+    let mut letters = text.chars().filter(|letter| !matches!(letter, '*' | '?' | '\\'));
+    match kind {
+        Some(FieldKind::Hs) if letters.any(|letter| !letter.is_ascii_digit()) => {
+            Some("cells of this field are digits only")
+        }
+        Some(FieldKind::Country) if letters.count() > 2 => Some("cells of this field are two-letter country codes"),
+        _ => None,
+    }
 }
 
 /// A value without an operator means what the field's kind suggests.
