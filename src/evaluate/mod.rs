@@ -1,16 +1,60 @@
 //! Evaluate: rules bound to watchlists over batches → firings with evidence. Pure and synchronous.
+//!
+//! In: a rule set, watchlists, batches. Out: firings in row order, then rule order; problems of names that no watchlist
+//! knows; explanations. Equal predicates of different rules are asked once and answer with a bitmap; conditions combine
+//! bitmaps; only rows that fire get evidence. It never reads a file or a clock, and what it remembers between batches
+//! changes time, never results.
+
+mod ask;
+mod bind;
+mod bitmap;
+mod cells;
+mod combine;
+mod evidence;
+mod explain;
+mod leaf;
+mod parties;
+mod view;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use self::bitmap::Bitmap;
+use self::combine::Answers;
+use self::evidence::Fired;
+use self::view::View;
 use crate::finding::{Evidence, Finding};
 use crate::problem::Problem;
 use crate::record::{Batch, FieldSet, Record};
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{FieldRelation, Predicate, Rule, RuleSet, Target};
 use crate::watchlist::Watchlists;
-use std::sync::Arc;
+
 /// All rules compiled together and bound to watchlists.
 #[derive(Debug)]
-pub struct Plan {}
+pub struct Plan {
+    /// Tells the memos of this plan from those of another.
+    identity: Arc<()>,
+    needs: FieldSet,
+    all: Vec<Arc<Rule>>,
+    rules: Vec<BoundRule>,
+    predicates: Vec<Predicate>,
+    groups: Vec<cells::Group>,
+    parties: Vec<parties::PartyGroup>,
+    relations: Vec<Relation>,
+    /// Party tests by predicate.
+    tests: HashMap<usize, ask::BoundParty>,
+    watchlists: Arc<Watchlists>,
+}
+
 /// What is remembered between batches; changes time, never results; dies with its Plan.
 #[derive(Debug, Default)]
-pub struct Memo {}
+pub struct Memo {
+    identity: Option<Arc<()>>,
+    cells: Vec<cells::CellMemo>,
+    parties: Vec<parties::PartyMemo>,
+    scratch: cells::Scratch,
+}
+
 /// A rule that held for a row.
 #[derive(Debug, Clone)]
 pub struct Firing {
@@ -23,24 +67,123 @@ pub struct Firing {
     /// Values of `alert.group_by`.
     pub group: Vec<String>,
 }
-/// Binds names in rules to watchlists; a rule whose names are unknown or ambiguous is left out, with a problem at its place.
-pub fn bind(_rules: &RuleSet, _watchlists: Arc<Watchlists>) -> (Plan, Vec<Problem>) {
-    unimplemented!()
+
+/// A rule over predicates by number.
+#[derive(Debug)]
+struct BoundRule {
+    rule: Arc<Rule>,
+    tests: Vec<BoundTest>,
+    /// Selections that are evidence when they hold: not only under a `not`.
+    shown: Vec<bool>,
+    group: Vec<GroupBy>,
 }
+
+/// [`crate::rules::Test`] over predicates by number.
+#[derive(Debug)]
+enum BoundTest {
+    All(Vec<BoundTest>),
+    Any(Vec<BoundTest>),
+    Not(Box<BoundTest>),
+    Is(usize),
+}
+
+/// An entry of `alert.group_by`.
+#[derive(Debug)]
+enum GroupBy {
+    /// The entity of a selection's evidence.
+    Entity(usize),
+    Cell(Target),
+    Nothing,
+}
+
+/// A predicate over two cells of a row.
+#[derive(Debug)]
+struct Relation {
+    predicate: usize,
+    left: Target,
+    relation: FieldRelation,
+    right: Target,
+}
+
+/// Binds names in rules to watchlists; a rule whose names are unknown or ambiguous is left out, with a problem at its place.
+pub fn bind(rules: &RuleSet, watchlists: Arc<Watchlists>) -> (Plan, Vec<Problem>) {
+    bind::bind(rules, watchlists)
+}
+
 impl Plan {
     /// What the rules read.
     pub fn needs(&self) -> &FieldSet {
-        unimplemented!()
+        &self.needs
     }
-    /// The rules that are bound.
+
+    /// The rules that are bound, in order of id.
     pub fn rules(&self) -> &[Arc<Rule>] {
-        unimplemented!()
+        &self.all
     }
 }
+
 /// Evaluates a batch; firings in row order, then rule order.
-pub fn evaluate(_plan: &Plan, _batch: &Batch, _memo: &mut Memo) -> Vec<Firing> {
-    unimplemented!()
+pub fn evaluate(plan: &Plan, batch: &Batch, memo: &mut Memo) -> Vec<Firing> {
+    if batch.is_empty() || plan.rules.is_empty() {
+        return Vec::new();
+    }
+    let view = View::new(batch);
+    let answers = answers(plan, &view, memo);
+    let mut fired = Vec::new();
+    for (place, bound) in plan.rules.iter().enumerate() {
+        let rows = answers.condition(&bound.rule.condition, &bound.tests);
+        fired.extend(rows.rows().map(|row| (row, place)));
+    }
+    fired.sort_unstable();
+    let firing = |(row, place): (usize, usize)| {
+        let bound = plan.rules.get(place)?;
+        let fired = Fired { plan, view: &view, answers: &answers, row };
+        let evidence = fired.evidence(bound);
+        let group = fired.group(bound, &evidence);
+        Some(Firing { row, rule: bound.rule.clone(), evidence, group })
+    };
+    fired.into_iter().filter_map(firing).collect()
 }
+
+/// Asks every predicate of the plan for every row.
+fn answers(plan: &Plan, view: &View, memo: &mut Memo) -> Answers {
+    memo.belong_to(plan);
+    let Memo { cells, parties, scratch, .. } = memo;
+    let mut predicates = vec![Bitmap::default(); plan.predicates.len()];
+    for (group, memo) in plan.groups.iter().zip(cells) {
+        group.answer(view, (memo, scratch), &mut predicates);
+    }
+    for (group, memo) in plan.parties.iter().zip(parties) {
+        group.answer((view, &plan.watchlists), (memo, scratch), &mut predicates);
+    }
+    for relation in &plan.relations {
+        relate(relation, view, &mut predicates);
+    }
+    Answers { rows: view.len(), predicates }
+}
+
+fn relate(relation: &Relation, view: &View, predicates: &mut [Bitmap]) {
+    let Some(bitmap) = predicates.get_mut(relation.predicate) else { return };
+    let (left, right) = (view.cells(&relation.left), view.cells(&relation.right));
+    for row in 0..view.len() {
+        if leaf::related(relation.relation, left.get(row), right.get(row)) {
+            bitmap.set(row);
+        }
+    }
+}
+
+impl Memo {
+    /// Forgets what another plan left behind.
+    fn belong_to(&mut self, plan: &Plan) {
+        if self.identity.as_ref().is_some_and(|identity| Arc::ptr_eq(identity, &plan.identity)) {
+            return;
+        }
+        *self = Memo { identity: Some(plan.identity.clone()), ..Memo::default() };
+        self.cells.resize_with(plan.groups.len(), Default::default);
+        self.parties.resize_with(plan.parties.len(), Default::default);
+    }
+}
+
 /// Selection by selection, value by value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
@@ -51,6 +194,7 @@ pub struct Explanation {
     /// Each selection.
     pub selections: Vec<SelectionExplanation>,
 }
+
 /// One selection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelectionExplanation {
@@ -61,15 +205,21 @@ pub struct SelectionExplanation {
     /// One line a predicate: (held, sentence such as "description mentions Su-35*: yes, ‘СУ-35’").
     pub lines: Vec<(bool, String)>,
 }
+
 /// Explains one rule for one record.
-pub fn explain(_plan: &Plan, _rule: &Rule, _record: &Record) -> Explanation {
-    unimplemented!()
+pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
+    explain::explain(plan, rule, record)
 }
+
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
-pub fn run_examples(_plan: &Plan) -> Vec<Problem> {
-    unimplemented!()
+pub fn run_examples(plan: &Plan) -> Vec<Problem> {
+    explain::run_examples(plan)
 }
+
 /// A firing with its whole record.
 pub fn finding(firing: Firing, record: Record) -> Finding {
     Finding { rule: firing.rule.card.clone(), record, evidence: firing.evidence, group: firing.group }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! What is asked of one party. In: a party of a cell with its watchlist hits, and its row. Out: whether all asks hold of
+//! that same party, and the hit that is the witness. It never looks at another party.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::leaf::{self, Leaf};
+use super::view::{Cells, View};
+use crate::party::{self, Candidate, Standing};
+use crate::record::{Field, Part, Role};
+use crate::rules::{FieldRelation, Target};
+use crate::text::ScanText;
+use crate::watchlist::{EntityId, Hit, Watchlists};
+
+/// A party test bound to watchlists.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundParty {
+    pub(crate) only_intermediaries: bool,
+    pub(crate) asks: Vec<Ask>,
+}
+
+/// One thing asked, its names resolved. Sets of entities are sorted.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    Entity { entities: Arc<[EntityId]>, texts: Vec<String> },
+    OwnedBy(Arc<[EntityId]>),
+    Listed(Arc<[EntityId]>),
+    Country(Vec<String>),
+    Cell(Part, Leaf),
+    Related(Part, FieldRelation, Target),
+    Any(Vec<Ask>),
+    Not(Box<Ask>),
+}
+
+/// A candidate of a cell and who it is.
+#[derive(Debug)]
+pub(crate) struct Party {
+    pub(crate) candidate: Candidate,
+    pub(crate) hits: Vec<Hit>,
+    keys: OnceCell<Vec<String>>,
+}
+
+/// The columns of a role, and the day.
+pub(crate) struct RoleCells<'a> {
+    view: &'a View<'a>,
+    parts: [Cells<'a>; 4],
+    day: Cells<'a>,
+}
+
+/// A role in a row.
+pub(crate) struct RowOf<'a> {
+    pub(crate) cells: &'a RoleCells<'a>,
+    pub(crate) row: usize,
+}
+
+/// Why a party answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Witness {
+    pub(crate) entity: EntityId,
+    pub(crate) score: u16,
+    pub(crate) path: Vec<String>,
+}
+
+/// Who the cells may mean; the watchlists are asked once for each candidate.
+pub(crate) fn resolve(name: &str, id: &str, watchlists: &Watchlists) -> Vec<Party> {
+    let mut candidates = if name.is_empty() && id.is_empty() { Vec::new() } else { party::segment(name, id) };
+    if candidates.is_empty() {
+        candidates.push(Candidate { name: name.to_owned(), standing: Standing::Principal, identifiers: Vec::new() });
+    }
+    let look_up = |candidate: Candidate| {
+        let nameless = candidate.name.is_empty() && candidate.identifiers.is_empty();
+        let hits = if nameless { Vec::new() } else { watchlists.find(&candidate) };
+        Party { candidate, hits, keys: OnceCell::new() }
+    };
+    candidates.into_iter().map(look_up).collect()
+}
+
+impl Party {
+    /// Keys of its name.
+    pub(crate) fn keys(&self) -> &[String] {
+        self.keys.get_or_init(|| party::keys(&self.candidate.name))
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let hits: usize = self.hits.iter().map(|hit| hit.why.len() + 48).sum();
+        self.candidate.name.len() + self.candidate.identifiers.len() * 56 + hits + 160
+    }
+}
+
+impl<'a> RoleCells<'a> {
+    pub(crate) fn new(view: &'a View<'a>, role: Role) -> RoleCells<'a> {
+        let parts = Part::ALL.map(|part| view.field(Field::Party(role, part)));
+        RoleCells { view, parts, day: view.field(Field::DeclarationDate) }
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        self.parts.iter().all(Cells::is_absent)
+    }
+}
+
+impl RowOf<'_> {
+    fn part(&self, part: Part) -> Option<&str> {
+        self.cells.parts.get(part as usize)?.get(self.row)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.part(Part::Name).unwrap_or("")
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.part(Part::Id).unwrap_or("")
+    }
+
+    /// Whether nothing is known of the party.
+    pub(crate) fn is_missing(&self) -> bool {
+        Part::ALL.into_iter().all(|part| self.part(part).is_none())
+    }
+}
+
+/// What an ask is judged by; `row` is not there yet while a name is judged for all rows that carry it.
+struct Judge<'j> {
+    party: &'j Party,
+    id: &'j str,
+    watchlists: &'j Watchlists,
+    row: Option<&'j RowOf<'j>>,
+}
+
+impl BoundParty {
+    /// Texts that must be the party's when no watchlist knows it; `None` when it may hold of parties that none knows.
+    pub(crate) fn needs_hit(&self) -> Option<Vec<String>> {
+        self.asks.iter().find_map(|ask| match ask {
+            Ask::Entity { texts, .. } => Some(texts.clone()),
+            Ask::OwnedBy(_) | Ask::Listed(_) => Some(Vec::new()),
+            Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Any(_) | Ask::Not(_) => None,
+        })
+    }
+
+    fn speaks_of(&self, party: &Party) -> bool {
+        !self.only_intermediaries || party.candidate.standing == Standing::Intermediary
+    }
+
+    /// Whether it holds whatever the rest of the row says; `None` when that depends.
+    pub(crate) fn before_row(
+        &self,
+        parties: &[Party],
+        (id, watchlists): (&str, &Watchlists),
+        scan: &mut ScanText,
+    ) -> Option<bool> {
+        let judged = parties.iter().filter(|party| self.speaks_of(party)).map(|party| {
+            let judge = Judge { party, id, watchlists, row: None };
+            every(&self.asks, &judge, scan)
+        });
+        any_of(judged)
+    }
+
+    /// Whether it holds in this row.
+    pub(crate) fn in_row(
+        &self,
+        parties: &[Party],
+        (row, watchlists): (&RowOf, &Watchlists),
+        scan: &mut ScanText,
+    ) -> bool {
+        parties.iter().any(|party| self.holds_of(party, (row, watchlists), scan))
+    }
+
+    pub(crate) fn holds_of(
+        &self,
+        party: &Party,
+        (row, watchlists): (&RowOf, &Watchlists),
+        scan: &mut ScanText,
+    ) -> bool {
+        let judge = Judge { party, id: row.id(), watchlists, row: Some(row) };
+        self.speaks_of(party) && every(&self.asks, &judge, scan) == Some(true)
+    }
+
+    /// The surest hit that the asks rest on, for a party of which they hold.
+    pub(crate) fn witness(&self, party: &Party, row: &RowOf, watchlists: &Watchlists) -> Option<Witness> {
+        let judge = Judge { party, id: row.id(), watchlists, row: Some(row) };
+        self.asks.iter().find_map(|ask| ask.witness(&judge))
+    }
+}
+
+fn every(asks: &[Ask], judge: &Judge, scan: &mut ScanText) -> Option<bool> {
+    let mut all = Some(true);
+    for ask in asks {
+        match ask.holds(judge, scan) {
+            Some(false) => return Some(false),
+            None => all = None,
+            Some(true) => {}
+        }
+    }
+    all
+}
+
+fn any_of(judged: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut any = Some(false);
+    for held in judged {
+        match held {
+            Some(true) => return Some(true),
+            None => any = None,
+            Some(false) => {}
+        }
+    }
+    any
+}
+
+impl Judge<'_> {
+    fn is_principal(&self) -> bool {
+        self.party.candidate.standing == Standing::Principal
+    }
+
+    fn is_one_of(&self, entities: &[EntityId]) -> bool {
+        self.party.hits.iter().any(|hit| entities.binary_search(&hit.entity).is_ok())
+    }
+
+    fn is_called(&self, texts: &[String]) -> bool {
+        let called = |text: &String| self.party.keys().contains(text) || (self.is_principal() && text == self.id);
+        !texts.is_empty() && texts.iter().any(called)
+    }
+
+    /// The party's own country: of its column, else of the entity that it is.
+    fn is_from(&self, codes: &[String]) -> Option<bool> {
+        let of_entity = || {
+            let countries = self.party.hits.iter().filter_map(|hit| self.watchlists.country(hit.entity));
+            countries.into_iter().any(|code| codes.iter().any(|asked| asked == code))
+        };
+        if !self.is_principal() {
+            return Some(of_entity());
+        }
+        let row = self.row?;
+        Some(row.part(Part::Country).map_or_else(of_entity, |cell| leaf::country(codes, cell)))
+    }
+
+    fn is_under(&self, owners: &[EntityId]) -> Option<bool> {
+        let under = |day: Option<&str>| {
+            self.party.hits.iter().any(|hit| self.watchlists.owned_by(hit.entity, owners, day).is_some())
+        };
+        match self.row {
+            Some(row) => Some(under(row.cells.day.get(row.row))),
+            None if under(None) => None,
+            None => Some(false),
+        }
+    }
+
+    fn cell(&self, part: Part) -> Option<Option<&str>> {
+        let own = Some(self.party.candidate.name.as_str()).filter(|name| !name.is_empty());
+        match part {
+            Part::Name => Some(own),
+            _ if !self.is_principal() => Some(None),
+            Part::Id => Some(Some(self.id).filter(|id| !id.is_empty())),
+            Part::Address | Part::Country => self.row.map(|row| row.part(part)),
+        }
+    }
+}
+
+impl Ask {
+    fn holds(&self, judge: &Judge, scan: &mut ScanText) -> Option<bool> {
+        match self {
+            Ask::Entity { entities, texts } => Some(judge.is_one_of(entities) || judge.is_called(texts)),
+            Ask::Listed(entities) => Some(judge.is_one_of(entities)),
+            Ask::OwnedBy(owners) => judge.is_under(owners),
+            Ask::Country(codes) => judge.is_from(codes),
+            Ask::Cell(part, leaf) => judge.cell(*part).map(|cell| leaf.answer(cell, scan)),
+            Ask::Related(part, relation, target) => {
+                let row = judge.row?;
+                let other = row.cells.view.cells(target);
+                Some(leaf::related(*relation, judge.cell(*part)?, other.get(row.row)))
+            }
+            Ask::Any(asks) => any_of(asks.iter().map(|ask| ask.holds(judge, scan))),
+            Ask::Not(ask) => ask.holds(judge, scan).map(|held| !held),
+        }
+    }
+
+    fn witness(&self, judge: &Judge) -> Option<Witness> {
+        let mut hits: Vec<&Hit> = judge.party.hits.iter().collect();
+        hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        let among = |entities: &[EntityId]| {
+            let hit = hits.iter().find(|hit| entities.binary_search(&hit.entity).is_ok())?;
+            Some(Witness { entity: hit.entity, score: hit.score, path: vec![hit.why.clone()] })
+        };
+        match self {
+            Ask::Entity { entities, .. } | Ask::Listed(entities) => among(entities),
+            Ask::OwnedBy(owners) => hits.iter().find_map(|hit| {
+                let day = judge.row.and_then(|row| row.cells.day.get(row.row));
+                let steps = judge.watchlists.owned_by(hit.entity, owners, day)?;
+                let path = std::iter::once(hit.why.clone()).chain(steps).collect();
+                Some(Witness { entity: hit.entity, score: hit.score, path })
+            }),
+            Ask::Any(asks) => asks.iter().find_map(|ask| ask.witness(judge)),
+            Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Not(_) => None,
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Rules as people write them, over small tables.
+
+use super::*;
+use crate::problem::SourceText;
+use crate::record::{Column, Field, Part, Role, SourceFile};
+use crate::rules::{Known, RuleTexts, compile};
+
+const WATCHLIST: &str = "\
+name: Two firms
+source: test
+entities:
+  - id: rostec
+    name: Rostec
+    aliases: [Ростех]
+    country: RU
+    topics: [sanction]
+    source: test
+  - id: kret
+    name: AO KRET
+    aliases: ['АО «КРЭТ»']
+    country: RU
+    parents:
+      - {id: rostec, kind: unknown, source: 'EU 269/2014'}
+    source: test
+";
+
+const SU_35: &str = "\
+title: Su-35 parts to a Rostec subsidiary
+id: su-35-parts-to-rostec
+status: stable
+level: critical
+description: Parts for Su-35 fighters, declared for Rostec or for a company under it.
+detection:
+  su_35_parts:
+    description: [Su-35*, Flanker-E]
+  to_rostec:
+    any_recipient|owned_by: Rostec
+  scale_models:
+    hs_code: 9503
+  condition: su_35_parts and to_rostec and not scale_models
+alert:
+  group_by: [to_rostec.entity]
+examples:
+  fires:
+    - consignor: AVIC International Holding Corp
+      consignee: АО «КРЭТ»
+      description: ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35
+      declaration_date: 2022-10-24
+  quiet:
+    - consignee: АО «КРЭТ»
+      description: МОДЕЛЬ САМОЛЁТА СУ-35
+      hs_code: 9503007500
+";
+
+const NAME: Field = Field::Party(Role::Consignee, Part::Name);
+
+fn watchlists() -> Arc<Watchlists> {
+    let (lists, problems) = Watchlists::load(&[SourceText::new("watchlists/two.yaml", WATCHLIST)]);
+    assert_eq!(problems, []);
+    Arc::new(lists)
+}
+
+fn rules(text: &str) -> RuleSet {
+    let texts = RuleTexts { rules: vec![SourceText::new("rules/a.yaml", text)], lists: Vec::new() };
+    let (set, problems) = compile(&texts, &Known::default());
+    assert_eq!(problems.iter().filter(|problem| problem.is_error()).collect::<Vec<_>>(), Vec::<&Problem>::new());
+    set
+}
+
+fn rule_text(detection: &str) -> String {
+    format!("title: T\nid: a\nlevel: high\ndetection:\n  sel:\n    {detection}\n  condition: sel\n")
+}
+
+fn batch(fields: &[Field], rows: &[&[&str]]) -> Batch {
+    let source = SourceFile { source: String::new(), file: "f.csv".into(), member: None, sheet: None, sha256: None };
+    let mut batch = Batch::new(Arc::new(source), ["Vendor Name".to_owned()].into_iter().collect());
+    for (place, field) in fields.iter().enumerate() {
+        let mut column = Column::default();
+        rows.iter().for_each(|row| column.push(row.get(place).unwrap_or(&"")));
+        batch.set_column(*field, column);
+    }
+    for number in 0..rows.len() {
+        batch.rows.push(number as u64 + 2);
+        batch.raw[0].push(if number == 0 { " ACME " } else { "" });
+    }
+    batch
+}
+
+/// Rows for which a detection holds, without watchlists.
+fn rows(detection: &str, batch: &Batch) -> Vec<usize> {
+    let (plan, problems) = bind(&rules(&rule_text(detection)), Arc::default());
+    assert_eq!(problems, [], "{detection}");
+    let mut memo = Memo::default();
+    let cold: Vec<_> =
+        evaluate(&plan, batch, &mut memo).into_iter().map(|firing| (firing.row, firing.evidence)).collect();
+    let warm: Vec<_> =
+        evaluate(&plan, batch, &mut memo).into_iter().map(|firing| (firing.row, firing.evidence)).collect();
+    assert_eq!(cold, warm, "{detection}: memory changes results");
+    cold.into_iter().map(|(row, _)| row).collect()
+}
+
+fn goods() -> Batch {
+    use Field::{DeclarationDate, Description, DispatchCountry, HsCode, OriginCountry, ValueUsd};
+    batch(
+        &[Description, HsCode, OriginCountry, DispatchCountry, ValueUsd, DeclarationDate],
+        &[
+            &["ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35", "8803300000", "CN", "TR", "1500.50", "2022-10-24"],
+            &["Integrated circuits (SU-350)", "8542310000", "TR", "TR", "20", "2022-02"],
+            &["", "", "", "", "", ""],
+            &["МИКРОСХЕМЫ ИНТЕГРАЛЬНЫЕ", "8541", "US", "", "3000", "2021"],
+        ],
+    )
+}
+
+#[test]
+fn each_kind_of_question_finds_its_rows() {
+    let batch = goods();
+    for (detection, expected) in [
+        ("description: Su-35*", &[0][..]),
+        ("description|contains: su-35", &[1]),
+        ("description|contains: САМОЛёТА", &[0]),
+        ("description|re: '(?i)микросхем|circuit'", &[1, 3]),
+        ("description|startswith: integrated", &[1]),
+        ("hs_code: 8541-8542", &[1, 3]),
+        ("hs_code: 8803", &[0]),
+        ("origin_country: China", &[0]),
+        ("value_usd|gte: '1,500.50'", &[0, 3]),
+        ("declaration_date|on_or_after: 2022-02-24", &[0]),
+        ("declaration_date|before: 2022-02-24", &[3]),
+        ("dispatch_country|differs: origin_country", &[0]),
+        ("raw.vendor_name: acme", &[0]),
+        ("source.file: '*.csv'", &[0, 1, 2, 3]),
+        ("source.row: 3", &[1]),
+    ] {
+        assert_eq!(rows(detection, &batch), expected, "{detection}");
+    }
+}
+
+#[test]
+fn a_missing_cell_answers_only_negative_questions() {
+    let batch = goods();
+    assert_eq!(rows("description|exists: false", &batch), [2]);
+    assert_eq!(rows("description|exists: true", &batch), [0, 1, 3]);
+    assert_eq!(rows("value_usd|neq: 20", &batch), [0, 2, 3]);
+    assert_eq!(rows("description|contains|neq: integrated", &batch), [0, 2, 3]);
+    assert_eq!(rows("value_usd|lt: 100", &batch), [1]);
+    assert_eq!(rows("brand|exists: false", &batch), [0, 1, 2, 3], "an absent column is missing in every row");
+    assert_eq!(rows("brand|neq: x", &batch), [0, 1, 2, 3]);
+    assert_eq!(rows("brand: x", &batch), [] as [usize; 0]);
+}
+
+fn evaluate_su_35(consignee: &str, description: &str) -> Vec<Firing> {
+    let (plan, problems) = bind(&rules(SU_35), watchlists());
+    assert_eq!(problems, []);
+    evaluate(&plan, &batch(&[NAME, Field::Description], &[&[consignee, description]]), &mut Memo::default())
+}
+
+#[test]
+fn the_su_35_rule_fires_with_the_ownership_path_and_the_piece_of_the_cell() {
+    let fired = evaluate_su_35("АО «КРЭТ»", "ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35");
+    assert_eq!(fired.len(), 1);
+    let [goods, party] = &fired[0].evidence[..] else { panic!("{:?}", fired[0].evidence) };
+    assert_eq!((goods.field.as_str(), goods.matched.as_str()), ("description", "СУ-35"));
+    assert_eq!((party.field.as_str(), party.operator.as_str()), ("consignee.name", "owned_by"));
+    assert_eq!(party.entity.as_deref(), Some("AO KRET"));
+    assert!(party.path.iter().any(|step| step.contains("Rostec") && step.contains("EU 269/2014")), "{:?}", party.path);
+    assert_eq!(fired[0].group, ["AO KRET"]);
+    assert!(evaluate_su_35("ООО «РОМАШКА»", "ЗАПЧАСТИ СУ-35").is_empty());
+    assert!(evaluate_su_35("АО «КРЭТ»", "ЗАПЧАСТИ").is_empty());
+}
+
+#[test]
+fn an_intermediary_inside_the_cell_is_a_party_too() {
+    let fired = evaluate_su_35("OOO ROMASHKA ON BEHALF OF ROSTEC", "Flanker-E spares");
+    assert_eq!(fired.len(), 1);
+    assert_eq!(fired[0].group, ["Rostec"]);
+}
+
+#[test]
+fn examples_do_what_they_say_and_a_wrong_one_is_told() {
+    let (plan, _) = bind(&rules(SU_35), watchlists());
+    assert_eq!(run_examples(&plan), []);
+    let wrong = SU_35.replace("hs_code: 9503007500", "hs_code: 8803").replace("ДЛЯ САМОЛЁТА СУ-35", "ДЛЯ САМОЛЁТА");
+    let (plan, _) = bind(&rules(&wrong), watchlists());
+    let problems = run_examples(&plan);
+    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["example-quiet", "example-fires"]);
+    assert!(problems[0].message.contains("not holding: `su_35_parts`"), "{}", problems[0].message);
+}
+
+#[test]
+fn an_unknown_name_leaves_its_rule_out_at_its_place() {
+    let text = SU_35.replace("owned_by: Rostec", "owned_by: Rostek");
+    let (plan, problems) = bind(&rules(&text), watchlists());
+    assert!(plan.rules().is_empty());
+    assert_eq!(problems[0].code, "unknown-entity");
+    assert!(problems[0].hint.as_ref().is_some_and(|hint| hint.contains("Rostec")), "{problems:?}");
+    assert_eq!(problems[0].position().0, 10);
+    let (plan, problems) = bind(&rules(&rule_text("consignee: Nobody Ltd")), watchlists());
+    assert_eq!((plan.rules().len(), problems.len()), (1, 0), "a bare name needs no watchlist");
+}
+
+#[test]
+fn a_bare_name_is_found_by_its_folded_form() {
+    let table = batch(&[NAME], &[&["ООО «Ромашка»"], &["ООО «Роза»"], &[""]]);
+    assert_eq!(rows("consignee: ООО РОМАШКА", &table), [0]);
+}
+
+#[test]
+fn everything_asked_under_a_role_is_asked_of_one_party() {
+    let country = Field::Party(Role::Consignee, Part::Country);
+    let table = batch(&[NAME, country], &[&["Rostec", "TR"], &["Rostec", "RU"], &["Rostec", ""], &["Other", "TR"]]);
+    let text = rule_text("any_recipient: {owned_by: Rostec, country: TR}");
+    let (plan, _) = bind(&rules(&text), watchlists());
+    let found: Vec<usize> = evaluate(&plan, &table, &mut Memo::default()).iter().map(|firing| firing.row).collect();
+    assert_eq!(found, [0]);
+    assert!(plan.needs().contains(country) && plan.needs().contains(Field::DeclarationDate));
+}
+
+#[test]
+fn an_explanation_quotes_the_cell_or_says_that_it_is_missing() {
+    let set = rules(SU_35);
+    let (plan, _) = bind(&set, watchlists());
+    let rule = &set.rules[0];
+    let record = batch(&[NAME, Field::Description], &[&["АО «КРЭТ»", "модель СУ-35"]]).record(0);
+    let told = explain(&plan, rule, &record);
+    assert!(told.fires);
+    assert_eq!(told.condition, "su_35_parts and to_rostec and not scale_models");
+    let lines: Vec<&String> = told.selections.iter().flat_map(|one| &one.lines).map(|(_, line)| line).collect();
+    for part in ["‘СУ-35’", "‘АО «КРЭТ»’ is AO KRET", "hs_code is missing", "buyer.name is missing"] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part} in {lines:#?}");
+    }
+}
+
+#[test]
+fn findings_come_in_row_order_then_rule_order() {
+    let text =
+        ["b", "a"].map(|id| rule_text("hs_code|exists: true").replace("id: a", &format!("id: {id}"))).join("---\n");
+    let (plan, _) = bind(&rules(&text), Arc::default());
+    let fired = evaluate(&plan, &goods(), &mut Memo::default());
+    let order: Vec<_> = fired.iter().map(|firing| (firing.row, firing.rule.card.id.as_str())).collect();
+    assert_eq!(order, [(0, "a"), (0, "b"), (1, "a"), (1, "b"), (3, "a"), (3, "b")]);
+}
