@@ -1,0 +1,1 @@
+//! Facts about the ledger, on a real SQLite file.
