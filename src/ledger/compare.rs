@@ -49,12 +49,12 @@ pub(super) async fn mark(connection: &mut AnyConnection, attempt: i64) -> Result
 async fn mark_one_by_one(connection: &mut AnyConnection, attempt: i64) -> Result<(), LedgerError> {
     let sql = "SELECT s.seq, s.key, s.source, s.line, s.record, s.evidence, c.card FROM staging s \
                JOIN rule_card c ON c.attempt = s.attempt AND c.rule = s.rule \
-               WHERE s.attempt = $1 AND s.news IS NULL ORDER BY s.seq LIMIT $2";
+               WHERE s.attempt = $1 AND s.seq > $2 AND s.news IS NULL ORDER BY s.seq LIMIT $3";
+    let mut after = 0_i64;
     loop {
-        let page = sqlx::query(sql).bind(attempt).bind(PAGE).fetch_all(&mut *connection).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
+        let page = sqlx::query(sql).bind(attempt).bind(after).bind(PAGE).fetch_all(&mut *connection).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.try_get("seq")?;
         for row in &page {
             let (news, told) = verdict(connection, row).await?;
             let query = sqlx::query("UPDATE staging SET news = $3, told = $4 WHERE attempt = $1 AND seq = $2");

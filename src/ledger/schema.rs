@@ -33,7 +33,7 @@ pub(super) async fn open(path: &Path) -> Result<AnyPool, LedgerError> {
     );
     let pool = options.connect(&url(&path)?).await?;
     check_library(&pool).await?;
-    migrate(&pool, &path).await?;
+    migrate(&pool, &path, MIGRATIONS).await?;
     Ok(pool)
 }
 
@@ -72,8 +72,9 @@ async fn check_library(pool: &AnyPool) -> Result<(), LedgerError> {
     Ok(())
 }
 
-async fn migrate(pool: &AnyPool, path: &Path) -> Result<(), LedgerError> {
-    let known = MIGRATIONS.len() as i64;
+/// Brings a ledger up to the last of the migrations.
+pub(super) async fn migrate(pool: &AnyPool, path: &Path, migrations: &[&'static str]) -> Result<(), LedgerError> {
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     sqlx::raw_sql("CREATE TABLE IF NOT EXISTS ledger_schema (version BIGINT NOT NULL PRIMARY KEY)")
         .execute(pool)
         .await?;
@@ -84,7 +85,7 @@ async fn migrate(pool: &AnyPool, path: &Path) -> Result<(), LedgerError> {
     if found > 0 && found < known {
         copy_aside(pool, path, found).await?;
     }
-    for (version, sql) in (1..).zip(MIGRATIONS) {
+    for (version, sql) in (1..).zip(migrations) {
         apply(pool, version, sql).await?;
     }
     Ok(())

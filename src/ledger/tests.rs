@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::alert::{FileReport, News};
+use crate::alert::{FileReport, News, Told};
 use crate::finding::{Evidence, Finding};
 use crate::notification::{Kind, Notification};
 use crate::record::{Field, Part, Record, Role, SourceFile};
@@ -37,8 +37,7 @@ fn rule() -> RuleCard {
 
 /// A line of declaration 7, item 1.
 fn line(description: &str, office: &str) -> Finding {
-    let source =
-        SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
+    let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     Finding {
         rule: Arc::new(rule()),
         record: Record {
@@ -95,8 +94,7 @@ async fn claim(ledger: &Ledger, name: &str) -> i64 {
 }
 
 fn outcome(alerts: Vec<PublishedAlert>) -> Published {
-    let source =
-        SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
+    let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     let report = FileReport { source, records: 5, rejects: 1, skipped: 0, banner: None };
     Published { report, layout: "ru".into(), supplied: vec!["description".into()], alerts }
 }
@@ -118,8 +116,6 @@ async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
     publication.commit(&outcome(vec![]), 3).await.unwrap();
     (told, repeated)
 }
-
-use crate::alert::Told;
 
 /// One file a step; each is described by the news it gives.
 async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
@@ -185,8 +181,7 @@ async fn what_is_told_comes_back_whole_under_its_number() {
     let (second, _) = publish(&ledger, vec![line("a", "o"), line("b", "o")]).await;
     assert_eq!(first[0].finding, line("a", "o"));
     assert_eq!((first[0].id, second[0].id), (1, 3), "numbers are reserved for the whole file");
-    let ids: Vec<i64> =
-        sqlx::query_scalar("SELECT id FROM finding ORDER BY id").fetch_all(&ledger.pool).await.unwrap();
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM finding ORDER BY id").fetch_all(&ledger.pool).await.unwrap();
     assert_eq!(ids, [1, 3]);
     assert_eq!(ledger.rule_hits().await.unwrap(), [("su-35".to_owned(), 2, Some(3))]);
 }
@@ -294,7 +289,8 @@ async fn the_same_bytes_of_the_same_source_are_a_duplicate_once_published() {
     let second = claim(&ledger, "b.csv").await;
     assert_eq!(ledger.claimed(first, "aa", 1).await.unwrap(), Claimed::Fresh);
     assert_eq!(ledger.claimed(second, "aa", 1).await.unwrap(), Claimed::Fresh, "the first is not published yet");
-    let done = FileChange { state: FileState::Done, problem: None, moved_to: Some("done/a.csv".into()), look_again_at: None };
+    let done =
+        FileChange { state: FileState::Done, problem: None, moved_to: Some("done/a.csv".into()), look_again_at: None };
     ledger.set_file(first, &done, 7).await.unwrap();
     let duplicate = Claimed::Duplicate { of_file: first, name: "a.csv".into() };
     assert_eq!(ledger.claimed(second, "aa", 1).await.unwrap(), duplicate);
@@ -347,13 +343,9 @@ async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it()
 async fn a_notice_is_told_once_a_day() {
     let (_folder, ledger) = ledger().await;
     let notice = |about: &str| Notice { kind: "rule-broken".into(), about: about.into() };
-    for (about, now, told) in [
-        ("a", DAY, true),
-        ("a", 2 * DAY - 1, false),
-        ("b", 2 * DAY - 1, true),
-        ("a", 2 * DAY, true),
-        ("a", 5, true),
-    ] {
+    for (about, now, told) in
+        [("a", DAY, true), ("a", 2 * DAY - 1, false), ("b", 2 * DAY - 1, true), ("a", 2 * DAY, true), ("a", 5, true)]
+    {
         assert_eq!(ledger.enqueue_notice(&notice(about), &[], now).await.unwrap(), told, "{about} at {now}");
     }
 }
@@ -421,4 +413,19 @@ async fn a_full_disk_is_told_apart() {
     let error = LedgerError::from(big.execute(write.connection()).await.unwrap_err());
     assert!(error.is_disk_full(), "{error}");
     assert!(!LedgerError::Busy.is_disk_full());
+}
+
+#[tokio::test]
+async fn an_existing_ledger_is_copied_before_it_is_migrated_and_a_failed_migration_leaves_it_as_it_was() {
+    let (folder, ledger) = ledger().await;
+    claim(&ledger, "a.csv").await;
+    let path = folder.path().join("ledger.db");
+    let broken = ["never run again", "CREATE TABLE more (a BIGINT); CREATE TABLE more (a BIGINT)"];
+    assert!(schema::migrate(&ledger.pool, &path, &broken).await.is_err());
+    let whole = ["never run again", "CREATE TABLE more (a BIGINT)"];
+    schema::migrate(&ledger.pool, &path, &whole).await.unwrap();
+    let copy = Ledger::open(&folder.path().join("ledger.db.v1.copy")).await.unwrap();
+    assert_eq!(copy.files(9).await.unwrap().len(), 1);
+    assert!(sqlx::query("SELECT a FROM more").fetch_all(&copy.pool).await.is_err(), "the copy is from before");
+    assert!(sqlx::query("SELECT a FROM more").fetch_all(&ledger.pool).await.unwrap().is_empty());
 }

@@ -75,7 +75,7 @@ CREATE TABLE staging (
     told BIGINT,
     PRIMARY KEY (attempt, seq)
 );
-CREATE INDEX staging_key ON staging (attempt, key, content);
+CREATE INDEX staging_key ON staging (attempt, key, content, seq);
 CREATE INDEX staging_head ON staging (attempt, rule, group_values, seq);
 
 CREATE TABLE finding (
