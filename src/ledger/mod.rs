@@ -1,1 +1,107 @@
 //! Ledger: the only memory. Staging by chunk, one publishing transaction a file, the outbox with it.
+//!
+//! In: what the daemon decided. Out: what was decided before. It never reads the clock (times come in as `now`,
+//! microseconds since 1970), never moves a file, never sends anything, and what it answered `Ok` to survives a power
+//! cut. One writer at a time: a [`Publication`] holds the pen until it is committed, abandoned or dropped.
+
+mod accepted;
+mod attempt;
+mod compare;
+mod error;
+mod file;
+mod outbox;
+mod publication;
+mod schema;
+mod status;
+#[cfg(test)]
+mod tests;
+mod totals;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+pub use accepted::AcceptedText;
+pub use attempt::{Attempt, StagedFinding};
+pub use error::LedgerError;
+pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
+pub use outbox::{Notice, OutboxListing, OutboxRow, OutboxStep};
+pub use publication::{AlertHead, Publication, Published, PublishedAlert};
+pub use status::Counts;
+
+/// How long a writer waits for the pen before it says so.
+const TURN: Duration = Duration::from_secs(120);
+
+/// The ledger, open. Clones share connections and the pen.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pool: AnyPool,
+    pen: Arc<Mutex<()>>,
+}
+
+impl Ledger {
+    /// Opens the ledger at a path and makes or migrates it; an existing one is copied beside itself before a migration.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is of a newer program, or the SQLite library is too old to be trusted.
+    pub async fn open(path: &Path) -> Result<Ledger, LedgerError> {
+        let pool = schema::open(path).await?;
+        Ok(Ledger { pool, pen: Arc::default() })
+    }
+
+    /// Writes a whole copy of the ledger to a path where no file is yet, while work goes on.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), LedgerError> {
+        schema::copy(&self.pool, to).await
+    }
+
+    /// Closes every connection; what is committed is in the main file then.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// A write transaction, alone until it ends; dropped without `commit` it never was.
+    async fn write(&self) -> Result<Write, LedgerError> {
+        let turn = tokio::time::timeout(TURN, self.pen.clone().lock_owned());
+        let turn = turn.await.map_err(|_| LedgerError::Busy)?;
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Write { transaction, _turn: turn })
+    }
+}
+
+/// An open write transaction and the pen. Fields drop in order: the roll-back starts before the pen is free.
+#[derive(Debug)]
+struct Write {
+    transaction: Transaction<'static, Any>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Write {
+    fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+
+    async fn commit(self) -> Result<(), LedgerError> {
+        self.transaction.commit().await.map_err(LedgerError::from)
+    }
+
+    async fn roll_back(self) -> Result<(), LedgerError> {
+        self.transaction.rollback().await.map_err(LedgerError::from)
+    }
+}
+
+/// Takes `many` numbers of a table and answers the last; a number is never given twice.
+async fn take_numbers(connection: &mut AnyConnection, table: &str, many: i64) -> Result<i64, LedgerError> {
+    let query = sqlx::query_scalar("UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value");
+    Ok(query.bind(table).bind(many).fetch_one(connection).await?)
+}
+
+/// Text columns refuse NUL in some databases, and cells are hostile.
+fn clean(text: &str) -> String {
+    text.replace('\0', " ")
+}

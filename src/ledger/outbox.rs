@@ -1,0 +1,272 @@
+//! The outbox: rendered mail, when it is due, what became of it; and notices, each told once a day.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::{Ledger, LedgerError, clean, take_numbers};
+use crate::notification::{Kind, Notification};
+
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// A message that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// The ledger's number.
+    pub id: i64,
+    /// The message.
+    pub notification: Notification,
+    /// Attempts burnt so far.
+    pub attempts: i64,
+    /// When it was put in (or put back by an operator).
+    pub first_at: i64,
+    /// `waiting`, `delivered` or `dead`.
+    pub state: String,
+}
+
+/// A message in a listing, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxListing {
+    /// The ledger's number.
+    pub id: i64,
+    /// `waiting`, `delivered` or `dead`.
+    pub state: String,
+    /// The address.
+    pub recipient: String,
+    /// The subject.
+    pub subject: String,
+    /// Without angle brackets.
+    pub message_id: String,
+    /// `alert` or `operator`.
+    pub kind: String,
+    /// Attempts burnt so far.
+    pub attempts: i64,
+    /// When it is tried next, while it waits.
+    pub next_at: Option<i64>,
+    /// The relay's last words, or what failed.
+    pub last_reply: Option<String>,
+}
+
+/// What becomes of a message after an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutboxStep {
+    /// It is out.
+    Delivered {
+        /// The relay's last words.
+        reply: String,
+    },
+    /// Once more, later.
+    RetryAt {
+        /// When.
+        at: i64,
+        /// Why.
+        reason: String,
+    },
+    /// Never; kept for an operator.
+    Dead {
+        /// Why.
+        reason: String,
+    },
+    /// Once more now, without the attachment; dead when there is none to drop.
+    DropAttachment {
+        /// Why.
+        reason: String,
+    },
+    /// The transport is at fault: later, and no attempt is burnt.
+    Pause {
+        /// Until when.
+        until: i64,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Something that the operator is told at most once a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// `rule-broken`, `file-held`, …
+    pub kind: String,
+    /// Which rule, which file.
+    pub about: String,
+}
+
+const MESSAGE: &str = "SELECT kind, message_id, recipient, sender, subject, message, without_attachment FROM outbox \
+                       WHERE id = $1";
+
+impl Ledger {
+    /// Messages to be sent now, the longest due first, then in the order they were put in.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn due(&self, now: i64, limit: i64) -> Result<Vec<OutboxRow>, LedgerError> {
+        let sql = "SELECT id, state, kind, message_id, recipient, sender, subject, message, without_attachment, \
+                   attempts, first_at FROM outbox WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id \
+                   LIMIT $2";
+        let rows = sqlx::query(sql).bind(now).bind(limit.max(0)).fetch_all(&self.pool).await?;
+        let row = |row: &AnyRow| {
+            Ok(OutboxRow {
+                id: row.try_get("id")?,
+                notification: notification(row)?,
+                attempts: row.try_get("attempts")?,
+                first_at: row.try_get("first_at")?,
+                state: row.try_get("state")?,
+            })
+        };
+        rows.iter().map(row).collect()
+    }
+
+    /// When the next waiting message is due.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn next_due_at(&self) -> Result<Option<i64>, LedgerError> {
+        let query = sqlx::query_scalar("SELECT MIN(next_at) FROM outbox WHERE state = 'waiting'");
+        Ok(query.fetch_one(&self.pool).await?)
+    }
+
+    /// Writes down what became of a message.
+    ///
+    /// # Errors
+    /// When the ledger fails or has no such message.
+    pub async fn record_outcome(&self, id: i64, step: &OutboxStep, now: i64) -> Result<(), LedgerError> {
+        let mut write = self.write().await?;
+        let query = match step {
+            OutboxStep::Delivered { reply } => settle(id, "delivered", reply).bind(now),
+            OutboxStep::Dead { reason } => settle(id, "dead", reason).bind(now),
+            OutboxStep::RetryAt { at, reason } => postpone(id, 1, reason).bind(*at),
+            OutboxStep::Pause { until, reason } => postpone(id, 0, reason).bind(*until),
+            OutboxStep::DropAttachment { reason } => sqlx::query(
+                "UPDATE outbox SET state = CASE WHEN without_attachment IS NULL THEN 'dead' ELSE state END, \
+                 message = COALESCE(without_attachment, message), without_attachment = NULL, \
+                 attempts = attempts + 1, last_reply = $2, next_at = $3 WHERE id = $1",
+            )
+            .bind(id)
+            .bind(clean(reason))
+            .bind(now),
+        };
+        if query.execute(write.connection()).await?.rows_affected() == 0 {
+            return Err(LedgerError::Unknown { what: "outbox message", id });
+        }
+        write.commit().await
+    }
+
+    /// The last messages, newest first.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn outbox(&self, limit: i64) -> Result<Vec<OutboxListing>, LedgerError> {
+        let sql = "SELECT id, state, recipient, subject, message_id, kind, attempts, \
+                   CASE WHEN state = 'waiting' THEN next_at END AS next_at, last_reply FROM outbox \
+                   ORDER BY id DESC LIMIT $1";
+        let rows = sqlx::query(sql).bind(limit.max(0)).fetch_all(&self.pool).await?;
+        rows.iter().map(listing).collect()
+    }
+
+    /// One message, whole.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn outbox_message(&self, id: i64) -> Result<Option<Notification>, LedgerError> {
+        let row = sqlx::query(MESSAGE).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(notification).transpose()
+    }
+
+    /// Puts a dead or waiting message back as if it were new; false when there is none or it was delivered.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn requeue(&self, id: i64, now: i64) -> Result<bool, LedgerError> {
+        let mut write = self.write().await?;
+        let sql = "UPDATE outbox SET state = 'waiting', attempts = 0, first_at = $2, next_at = $2, settled_at = NULL \
+                   WHERE id = $1 AND state <> 'delivered'";
+        let changed = sqlx::query(sql).bind(id).bind(now).execute(write.connection()).await?.rows_affected();
+        write.commit().await?;
+        Ok(changed > 0)
+    }
+
+    /// Puts a notice into the outbox, unless the same was told within a day; says whether it did.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn enqueue_notice(
+        &self,
+        notice: &Notice,
+        notifications: &[Notification],
+        now: i64,
+    ) -> Result<bool, LedgerError> {
+        let mut write = self.write().await?;
+        let (kind, about) = (clean(&notice.kind), clean(&notice.about));
+        let last = sqlx::query_scalar("SELECT told_at FROM notice WHERE kind = $1 AND about = $2");
+        let last: Option<i64> = last.bind(&kind).bind(&about).fetch_optional(write.connection()).await?;
+        // A time to come is a clock that was put back: it must not silence the notice.
+        if last.is_some_and(|at| at <= now && now.saturating_sub(at) < DAY) {
+            return Ok(false);
+        }
+        let sql = "INSERT INTO notice (kind, about, told_at) VALUES ($1, $2, $3) \
+                   ON CONFLICT (kind, about) DO UPDATE SET told_at = excluded.told_at";
+        sqlx::query(sql).bind(kind).bind(about).bind(now).execute(write.connection()).await?;
+        for notification in notifications {
+            enqueue(write.connection(), notification, (None, now)).await?;
+        }
+        write.commit().await?;
+        Ok(true)
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Any, <sqlx::Any as sqlx::Database>::Arguments>;
+
+fn settle<'q>(id: i64, state: &'static str, reply: &str) -> Query<'q> {
+    let sql = "UPDATE outbox SET attempts = attempts + 1, state = $2, last_reply = $3, settled_at = $4 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(state).bind(clean(reply))
+}
+
+fn postpone<'q>(id: i64, burnt: i64, reason: &str) -> Query<'q> {
+    let sql = "UPDATE outbox SET attempts = attempts + $2, last_reply = $3, next_at = $4 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(burnt).bind(clean(reason))
+}
+
+/// Puts a message into the outbox, due now; the same Message-ID for the same address is put in once.
+pub(super) async fn enqueue(
+    connection: &mut AnyConnection,
+    notification: &Notification,
+    (alert_key, now): (Option<&str>, i64),
+) -> Result<(), LedgerError> {
+    let id = take_numbers(connection, "outbox", 1).await?;
+    let sql = "INSERT INTO outbox (id, state, kind, alert_key, message_id, recipient, sender, subject, message, \
+               without_attachment, attempts, first_at, next_at) \
+               VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10) \
+               ON CONFLICT (message_id, recipient) DO NOTHING";
+    let query = sqlx::query(sql).bind(id).bind(notification.kind.name()).bind(alert_key.map(str::to_owned));
+    let query = query.bind(&notification.message_id).bind(&notification.recipient).bind(&notification.sender);
+    let query = query.bind(clean(&notification.subject)).bind(notification.message.clone());
+    let query = query.bind(notification.without_attachment.clone()).bind(now);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn notification(row: &AnyRow) -> Result<Notification, LedgerError> {
+    let word: String = row.try_get("kind")?;
+    let kind = [Kind::Alert, Kind::Operator].into_iter().find(|kind| kind.name() == word);
+    Ok(Notification {
+        message_id: row.try_get("message_id")?,
+        kind: kind.ok_or(LedgerError::Word { what: "kind of message", word })?,
+        recipient: row.try_get("recipient")?,
+        sender: row.try_get("sender")?,
+        subject: row.try_get("subject")?,
+        message: row.try_get("message")?,
+        without_attachment: row.try_get("without_attachment")?,
+    })
+}
+
+fn listing(row: &AnyRow) -> Result<OutboxListing, LedgerError> {
+    Ok(OutboxListing {
+        id: row.try_get("id")?,
+        state: row.try_get("state")?,
+        recipient: row.try_get("recipient")?,
+        subject: row.try_get("subject")?,
+        message_id: row.try_get("message_id")?,
+        kind: row.try_get("kind")?,
+        attempts: row.try_get("attempts")?,
+        next_at: row.try_get("next_at")?,
+        last_reply: row.try_get("last_reply")?,
+    })
+}

@@ -1,0 +1,431 @@
+//! Facts about the ledger, on a real SQLite file.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::alert::{FileReport, News, Told};
+use crate::finding::{Evidence, Finding};
+use crate::notification::{Kind, Notification};
+use crate::record::{Field, Part, Record, Role, SourceFile};
+use crate::rule_card::{AlertSettings, Level, RuleCard};
+
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+async fn ledger() -> (TempDir, Ledger) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("state?/100% sure #1/ledger.db")).await.unwrap();
+    (folder, ledger)
+}
+
+fn rule() -> RuleCard {
+    RuleCard {
+        id: "su-35".into(),
+        title: "Su-35 parts".into(),
+        level: Level::Critical,
+        description: String::new(),
+        references: vec![],
+        tags: vec![],
+        falsepositives: vec![],
+        fields: vec![],
+        version: "0123456789ab".into(),
+        reads: vec!["description".into(), "raw.Примечание".into()],
+        alert: AlertSettings::default(),
+    }
+}
+
+/// A line of declaration 7, item 1.
+fn line(description: &str, office: &str) -> Finding {
+    let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
+    Finding {
+        rule: Arc::new(rule()),
+        record: Record {
+            source: Arc::new(source),
+            row: 2,
+            fields: vec![
+                (Field::DeclarationId, "7".into()),
+                (Field::ItemNumber, "1".into()),
+                (Field::DeclarationDate, "2022-10-24".into()),
+                (Field::CustomsOffice, office.into()),
+                (Field::Party(Role::Consignee, Part::Name), "АО «КРЭТ»\0".into()),
+                (Field::Description, description.into()),
+                (Field::ValueUsd, "10.50".into()),
+            ],
+            raw: vec![("Примечание".into(), "x".into())],
+        },
+        evidence: vec![evidence(None)],
+        group: vec![],
+    }
+}
+
+fn evidence(entity: Option<&str>) -> Evidence {
+    Evidence {
+        selection: "parts".into(),
+        field: "description".into(),
+        operator: "mentions".into(),
+        value: "su-35".into(),
+        matched: "Su-35".into(),
+        entity: entity.map(str::to_owned),
+        score: Some(97),
+        path: vec![],
+    }
+}
+
+fn staged(finding: Finding) -> StagedFinding {
+    StagedFinding { key: finding.key("harbor", 0), finding }
+}
+
+fn mail(id: &str) -> Notification {
+    Notification {
+        message_id: id.into(),
+        kind: Kind::Alert,
+        recipient: "analyst@example.org".into(),
+        sender: "tidewaiter@example.org".into(),
+        subject: "critical: Su-35 parts".into(),
+        message: b"Subject: x\r\n\r\nbody".to_vec(),
+        without_attachment: Some(b"short".to_vec()),
+    }
+}
+
+async fn claim(ledger: &Ledger, name: &str) -> i64 {
+    let new = NewFile { source: "harbor".into(), name: name.into(), work_name: format!("1-{name}"), size: 9 };
+    ledger.begin_claim(&new, 1).await.unwrap()
+}
+
+fn outcome(alerts: Vec<PublishedAlert>) -> Published {
+    let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
+    let report = FileReport { source, records: 5, rejects: 1, skipped: 0, banner: None };
+    Published { report, layout: "ru".into(), supplied: vec!["description".into()], alerts }
+}
+
+/// Reads a file of these findings; answers what is told, and how many were told before.
+async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
+    let file = claim(ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    let findings: Vec<StagedFinding> = findings.into_iter().map(staged).collect();
+    ledger.stage(&attempt, &findings).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    let mut told = Vec::new();
+    for head in publication.compare().await.unwrap() {
+        let some = publication.told(&head, 100).await.unwrap();
+        assert_eq!(some.len() as u64, head.totals.new + head.totals.amended);
+        told.extend(some);
+    }
+    let repeated = publication.repeated().await.unwrap();
+    publication.commit(&outcome(vec![]), 3).await.unwrap();
+    (told, repeated)
+}
+
+/// One file a step; each is described by the news it gives.
+async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
+    let (_folder, ledger) = ledger().await;
+    for (findings, expected) in files.into_iter().zip(expected) {
+        let (told, repeated) = publish(&ledger, findings).await;
+        let mut words: Vec<String> = told
+            .iter()
+            .map(|told| match &told.news {
+                News::New => "new".to_owned(),
+                News::Amended { before } => format!("was {}", before.get(Field::Description).unwrap()),
+            })
+            .collect();
+        words.extend((0..repeated).map(|_| "repeated".to_owned()));
+        assert_eq!(words.join(", "), *expected);
+    }
+}
+
+#[tokio::test]
+async fn the_same_finding_again_is_counted_and_not_told() {
+    check(vec![vec![line("a", "o")], vec![line("a", "o")]], &["new", "repeated"]).await;
+}
+
+#[tokio::test]
+async fn a_change_in_a_field_that_the_rule_does_not_read_is_no_news() {
+    check(vec![vec![line("a", "o")], vec![line("a", "other")]], &["new", "repeated"]).await;
+}
+
+#[tokio::test]
+async fn a_change_in_a_field_that_the_rule_reads_amends_and_going_back_is_silent() {
+    let files = vec![vec![line("a", "o")], vec![line("b", "o")], vec![line("a", "o")], vec![line("c", "o")]];
+    check(files, &["new", "was a", "repeated", "was b"]).await;
+}
+
+#[tokio::test]
+async fn a_change_in_a_raw_cell_that_the_rule_reads_amends() {
+    let mut changed = line("a", "o");
+    changed.record.raw = vec![("примечание ".into(), "y".into())];
+    check(vec![vec![line("a", "o")], vec![changed.clone()], vec![changed]], &["new", "was a", "repeated"]).await;
+}
+
+#[tokio::test]
+async fn an_entity_that_was_not_matched_before_amends() {
+    let with = |entities: &[&str]| {
+        let mut finding = line("a", "o");
+        finding.evidence = entities.iter().map(|entity| evidence(Some(entity))).collect();
+        finding
+    };
+    let files = vec![vec![with(&["KRET"])], vec![with(&["Rostec"])], vec![with(&["KRET", "Rostec"])], vec![with(&[])]];
+    check(files, &["new", "was a", "repeated", "repeated"]).await;
+}
+
+#[tokio::test]
+async fn different_lines_under_one_key_are_all_told_and_identical_ones_once() {
+    let lines = || vec![line("a", "o"), line("b", "o"), line("a", "o")];
+    check(vec![lines(), lines()], &["new, new", "repeated, repeated"]).await;
+}
+
+#[tokio::test]
+async fn what_is_told_comes_back_whole_under_its_number() {
+    let (_folder, ledger) = ledger().await;
+    let (first, _) = publish(&ledger, vec![line("a", "o")]).await;
+    let (second, _) = publish(&ledger, vec![line("a", "o"), line("b", "o")]).await;
+    assert_eq!(first[0].finding, line("a", "o"));
+    assert_eq!((first[0].id, second[0].id), (1, 3), "numbers are reserved for the whole file");
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM finding ORDER BY id").fetch_all(&ledger.pool).await.unwrap();
+    assert_eq!(ids, [1, 3]);
+    assert_eq!(ledger.rule_hits().await.unwrap(), [("su-35".to_owned(), 2, Some(3))]);
+}
+
+#[tokio::test]
+async fn totals_are_by_group_and_true_beyond_what_is_carried() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    for chunk in 0..3 {
+        let findings = (0..4_000).map(|row| {
+            let mut finding = line(&format!("{chunk}.{row}"), "o");
+            finding.group = vec![if row < 10 { "few".into() } else { "many".into() }];
+            finding.record.fields[2].1 = if row == 3 { String::new() } else { format!("2022-1{}-01", row % 3) };
+            finding.record.row = row;
+            staged(finding)
+        });
+        ledger.stage(&attempt, &findings.collect::<Vec<_>>()).await.unwrap();
+    }
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    let heads = publication.compare().await.unwrap();
+    assert_eq!(heads.len(), 2);
+    let (few, many) = (&heads[0], &heads[1]);
+    assert_eq!((few.group.as_slice(), few.totals.new, many.totals.new), (["few".to_owned()].as_slice(), 30, 11_970));
+    assert_eq!((few.totals.value_usd.as_deref(), many.totals.value_usd.as_deref()), (Some("315"), Some("125685")));
+    let months: Vec<_> = few.totals.by_party_and_month.iter().map(|line| (line.month.as_str(), line.records)).collect();
+    assert_eq!(months, [("2022-10", 9), ("2022-11", 9), ("2022-12", 9), ("", 3)]);
+    assert_eq!(few.totals.by_party_and_month[3].value_usd.as_deref(), Some("31.5"));
+    assert_eq!(publication.told(many, 50).await.unwrap().len(), 50);
+    let told = publication.told(few, 50).await.unwrap();
+    assert_eq!(told[0].finding.record.get(Field::DeclarationDate), Some("2022-12-01"));
+    assert_eq!(told[29].finding.record.get(Field::DeclarationDate), Some(""));
+    publication.abandon().await;
+}
+
+#[tokio::test]
+async fn a_crash_before_the_commit_publishes_nothing_and_the_file_is_told_whole_afterwards() {
+    let (folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    ledger.stage(&attempt, &[staged(line("a", "o"))]).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    assert_eq!(publication.compare().await.unwrap().len(), 1);
+    drop(publication);
+    ledger.close().await;
+    let ledger = Ledger::open(&folder.path().join("state?/100% sure #1/ledger.db")).await.unwrap();
+    assert_eq!(ledger.counts().await.unwrap().findings, 0);
+    let again = ledger.begin_attempt(file, "plan", 4).await.unwrap();
+    assert_eq!(again.number, 2);
+    assert!(ledger.stage(&attempt, &[staged(line("a", "o"))]).await.is_err(), "the dead attempt stages no more");
+    ledger.stage(&again, &[staged(line("a", "o"))]).await.unwrap();
+    let mut publication = ledger.begin_publication(&again).await.unwrap();
+    assert_eq!(publication.compare().await.unwrap()[0].totals.new, 1);
+    publication.commit(&outcome(vec![]), 5).await.unwrap();
+    assert_eq!(ledger.counts().await.unwrap().findings, 1);
+    assert!(ledger.begin_publication(&again).await.is_err(), "an attempt is published once");
+}
+
+#[tokio::test]
+async fn only_attempts_that_died_are_counted() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let ended = ledger.begin_attempt(file, "plan", 1).await.unwrap();
+    ledger.end_attempt(&ended, "cut short").await.unwrap();
+    let numbers = [1, 2, 3, 4];
+    for number in numbers {
+        assert_eq!(ledger.begin_attempt(file, "plan", 1).await.unwrap().number, number);
+    }
+    assert_eq!(ledger.file(file).await.unwrap().unwrap().attempts, 3);
+    assert!(ledger.begin_attempt(file + 1, "plan", 1).await.is_err());
+}
+
+#[tokio::test]
+async fn a_published_file_is_finishing_with_its_alerts_and_mail_and_threads_hang_on_the_first() {
+    let (_folder, ledger) = ledger().await;
+    for (n, description) in ["a", "b"].into_iter().enumerate() {
+        let file = claim(&ledger, "h.csv").await;
+        let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+        ledger.stage(&attempt, &[staged(line(description, "o"))]).await.unwrap();
+        let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+        let root = publication.thread_root("key").await.unwrap();
+        assert_eq!(root.as_deref(), (n > 0).then_some("m0@x"));
+        let alert = PublishedAlert {
+            key: "key".into(),
+            rule: "su-35".into(),
+            group: "[]".into(),
+            notifications: vec![mail(&format!("m{n}@x"))],
+        };
+        publication.commit(&outcome(vec![alert]), 3).await.unwrap();
+        let row = ledger.file(file).await.unwrap().unwrap();
+        assert_eq!((row.state, row.records, row.rejects, row.findings), (FileState::Finishing, 5, 1, 1));
+    }
+    let counts = ledger.counts().await.unwrap();
+    assert_eq!((counts.findings, counts.alerts, counts.outbox_waiting), (2, 2, 2));
+    assert_eq!(counts.files, [(FileState::Finishing, 2)]);
+    assert_eq!(ledger.headings("harbor", "ru").await.unwrap(), Some(vec!["description".to_owned()]));
+    assert_eq!(ledger.headings("harbor", "us").await.unwrap(), None);
+    assert!(ledger.discard_claim(1).await.is_err(), "published findings keep their file");
+}
+
+#[tokio::test]
+async fn the_same_bytes_of_the_same_source_are_a_duplicate_once_published() {
+    let (_folder, ledger) = ledger().await;
+    let first = claim(&ledger, "a.csv").await;
+    let second = claim(&ledger, "b.csv").await;
+    assert_eq!(ledger.claimed(first, "aa", 1).await.unwrap(), Claimed::Fresh);
+    assert_eq!(ledger.claimed(second, "aa", 1).await.unwrap(), Claimed::Fresh, "the first is not published yet");
+    let done =
+        FileChange { state: FileState::Done, problem: None, moved_to: Some("done/a.csv".into()), look_again_at: None };
+    ledger.set_file(first, &done, 7).await.unwrap();
+    let duplicate = Claimed::Duplicate { of_file: first, name: "a.csv".into() };
+    assert_eq!(ledger.claimed(second, "aa", 1).await.unwrap(), duplicate);
+    assert_eq!(ledger.file(first).await.unwrap().unwrap().done_at, Some(7));
+    assert_eq!(ledger.open_files().await.unwrap().iter().map(|file| file.id).collect::<Vec<_>>(), [second]);
+    let waiting = FileChange { state: FileState::Waiting, problem: None, moved_to: None, look_again_at: Some(9) };
+    ledger.set_file(second, &waiting, 8).await.unwrap();
+    let row = ledger.find_files("b.csv").await.unwrap().remove(0);
+    assert_eq!((row.looks, row.look_again_at, row.done_at), (1, Some(9), None));
+    ledger.discard_claim(second).await.unwrap();
+    assert_eq!(claim(&ledger, "c.csv").await, 3, "a number is never given twice");
+    assert_eq!(ledger.files(10).await.unwrap().iter().map(|file| file.id).collect::<Vec<_>>(), [3, 1]);
+}
+
+#[tokio::test]
+async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it() {
+    let (_folder, ledger) = ledger().await;
+    let notice = Notice { kind: "test".into(), about: "x".into() };
+    let mails = [mail("1@x"), mail("2@x"), mail("3@x"), mail("1@x")];
+    assert!(ledger.enqueue_notice(&notice, &mails, 10).await.unwrap());
+    let due = ledger.due(10, 10).await.unwrap();
+    assert_eq!(due.iter().map(|row| row.notification.clone()).collect::<Vec<_>>(), mails[..3]);
+    assert!(ledger.due(9, 10).await.unwrap().is_empty());
+    let [first, second, third] = [due[0].id, due[1].id, due[2].id];
+    let step = |id, step| {
+        let ledger = ledger.clone();
+        async move { ledger.record_outcome(id, &step, 20).await.unwrap() }
+    };
+    step(first, OutboxStep::RetryAt { at: 50, reason: "421".into() }).await;
+    step(second, OutboxStep::Pause { until: 40, reason: "535".into() }).await;
+    step(third, OutboxStep::DropAttachment { reason: "552".into() }).await;
+    assert_eq!(ledger.next_due_at().await.unwrap(), Some(20));
+    let due = ledger.due(60, 10).await.unwrap();
+    assert_eq!(due.iter().map(|row| (row.id, row.attempts)).collect::<Vec<_>>(), [(third, 1), (second, 0), (first, 1)]);
+    assert_eq!(due[0].notification.message, b"short");
+    step(third, OutboxStep::DropAttachment { reason: "552 again".into() }).await;
+    step(first, OutboxStep::Delivered { reply: "250 ok".into() }).await;
+    let counts = ledger.counts().await.unwrap();
+    assert_eq!((counts.outbox_waiting, counts.outbox_dead, counts.outbox_delivered), (1, 1, 1));
+    let listed = ledger.outbox(10).await.unwrap();
+    assert_eq!((listed[0].state.as_str(), listed[0].last_reply.as_deref()), ("dead", Some("552 again")));
+    assert_eq!((listed[2].next_at, listed[1].next_at), (None, Some(40)));
+    assert!(ledger.requeue(third, 70).await.unwrap());
+    assert!(!ledger.requeue(first, 70).await.unwrap(), "what is delivered is not sent again");
+    assert_eq!(ledger.outbox_message(third).await.unwrap().unwrap().message_id, "3@x");
+    assert!(ledger.record_outcome(99, &OutboxStep::Dead { reason: String::new() }, 1).await.is_err());
+}
+
+#[tokio::test]
+async fn a_notice_is_told_once_a_day() {
+    let (_folder, ledger) = ledger().await;
+    let notice = |about: &str| Notice { kind: "rule-broken".into(), about: about.into() };
+    for (about, now, told) in
+        [("a", DAY, true), ("a", 2 * DAY - 1, false), ("b", 2 * DAY - 1, true), ("a", 2 * DAY, true), ("a", 5, true)]
+    {
+        assert_eq!(ledger.enqueue_notice(&notice(about), &[], now).await.unwrap(), told, "{about} at {now}");
+    }
+}
+
+#[tokio::test]
+async fn accepted_texts_come_back_and_an_unchanged_one_keeps_its_date() {
+    let (_folder, ledger) = ledger().await;
+    let text = |path: &str, text: &str, accepted_at| AcceptedText {
+        kind: "rule".into(),
+        path: path.into(),
+        text: text.into(),
+        accepted_at,
+    };
+    ledger.accept_texts(&[text("a", "1", 0), text("b", "1\0", 0)], 10).await.unwrap();
+    assert_eq!(ledger.accepted_texts().await.unwrap(), [text("a", "1", 10), text("b", "1\0", 10)]);
+    ledger.accept_texts(&[text("a", "1", 0), text("c", "2", 0)], 20).await.unwrap();
+    assert_eq!(ledger.accepted_texts().await.unwrap(), [text("a", "1", 10), text("c", "2", 20)]);
+    ledger.set_note("health", "good").await.unwrap();
+    ledger.set_note("health", "bad").await.unwrap();
+    assert_eq!(ledger.note("health").await.unwrap().as_deref(), Some("bad"));
+    assert_eq!(ledger.note("none").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_ledger_of_a_newer_program_is_refused_and_a_backup_is_a_ledger() {
+    let (folder, ledger) = ledger().await;
+    claim(&ledger, "a.csv").await;
+    let copy = folder.path().join("copy.db");
+    ledger.backup(&copy).await.unwrap();
+    assert_eq!(Ledger::open(&copy).await.unwrap().files(9).await.unwrap().len(), 1);
+    assert!(ledger.backup(&copy).await.is_err(), "a copy is never written over");
+    sqlx::query("INSERT INTO ledger_schema (version) VALUES (99)").execute(&ledger.pool).await.unwrap();
+    let error = Ledger::open(&folder.path().join("state?/100% sure #1/ledger.db")).await.unwrap_err();
+    assert!(matches!(error, LedgerError::NewerSchema { found: 99, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn every_connection_waits_for_the_disk_and_for_others() {
+    let (folder, ledger) = ledger().await;
+    let pragma = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&ledger.pool);
+    assert_eq!(pragma("PRAGMA synchronous").await.unwrap(), 2);
+    assert_eq!(pragma("PRAGMA foreign_keys").await.unwrap(), 1);
+    assert!(folder.path().join("state?/100% sure #1/ledger.db-wal").exists());
+}
+
+#[tokio::test]
+async fn many_writers_take_turns() {
+    let (_folder, ledger) = ledger().await;
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let ledger = ledger.clone();
+        writers.spawn(async move { claim(&ledger, &format!("{number}.csv")).await });
+    }
+    let mut ids = writers.join_all().await;
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=40).collect::<Vec<i64>>());
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_apart() {
+    let (_folder, ledger) = ledger().await;
+    let mut write = ledger.write().await.unwrap();
+    sqlx::raw_sql("PRAGMA max_page_count = 1").execute(write.connection()).await.unwrap();
+    let big = sqlx::query("INSERT INTO note (key, value) VALUES ('k', $1)").bind("x".repeat(1_000_000));
+    let error = LedgerError::from(big.execute(write.connection()).await.unwrap_err());
+    assert!(error.is_disk_full(), "{error}");
+    assert!(!LedgerError::Busy.is_disk_full());
+}
+
+#[tokio::test]
+async fn an_existing_ledger_is_copied_before_it_is_migrated_and_a_failed_migration_leaves_it_as_it_was() {
+    let (folder, ledger) = ledger().await;
+    claim(&ledger, "a.csv").await;
+    let path = folder.path().join("ledger.db");
+    let broken = ["never run again", "CREATE TABLE more (a BIGINT); CREATE TABLE more (a BIGINT)"];
+    assert!(schema::migrate(&ledger.pool, &path, &broken).await.is_err());
+    let whole = ["never run again", "CREATE TABLE more (a BIGINT)"];
+    schema::migrate(&ledger.pool, &path, &whole).await.unwrap();
+    let copy = Ledger::open(&folder.path().join("ledger.db.v1.copy")).await.unwrap();
+    assert_eq!(copy.files(9).await.unwrap().len(), 1);
+    assert!(sqlx::query("SELECT a FROM more").fetch_all(&copy.pool).await.is_err(), "the copy is from before");
+    assert!(sqlx::query("SELECT a FROM more").fetch_all(&ledger.pool).await.unwrap().is_empty());
+}

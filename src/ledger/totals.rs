@@ -1,0 +1,101 @@
+//! Totals over all findings of an alert, also of those that no mail carries. One page in memory at a time.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::LedgerError;
+use crate::alert::{PartyMonth, Totals};
+
+/// Lines of a summary.
+const LINES: i64 = 200;
+/// Findings added up together.
+const PAGE: i64 = 5_000;
+
+/// What an alert is made of: attempt, rule, group as JSON text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heap<'a> {
+    pub attempt: i64,
+    pub rule: &'a str,
+    pub group: &'a str,
+}
+
+type Line = (String, String, String);
+
+/// Adds up sums and lines; the counts are given.
+pub(super) async fn total(
+    connection: &mut AnyConnection,
+    heap: Heap<'_>,
+    (new, amended): (u64, u64),
+) -> Result<Totals, LedgerError> {
+    let mut lines = lines(connection, heap).await?;
+    let places: HashMap<Line, usize> = lines.iter().enumerate().map(|(place, line)| (name(line), place)).collect();
+    let mut sums: Vec<Option<Decimal>> = vec![None; lines.len()];
+    let mut sum = None;
+    let mut after = 0_i64;
+    loop {
+        let page = page(connection, heap, after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.try_get("seq")?;
+        for row in &page {
+            let Some(value) = value(row)? else { continue };
+            add(&mut sum, value);
+            if let Some(slot) = places.get(&named(row)?).and_then(|place| sums.get_mut(*place)) {
+                add(slot, value);
+            }
+        }
+    }
+    for (line, sum) in lines.iter_mut().zip(sums) {
+        line.value_usd = sum.map(text);
+    }
+    Ok(Totals { new, amended, value_usd: sum.map(text), by_party_and_month: lines })
+}
+
+async fn lines(connection: &mut AnyConnection, heap: Heap<'_>) -> Result<Vec<PartyMonth>, LedgerError> {
+    let sql = "SELECT consignor, consignee, SUBSTR(declared, 1, 7) AS month, COUNT(*) AS records FROM staging \
+               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND news IN ('new', 'amended') \
+               GROUP BY consignor, consignee, SUBSTR(declared, 1, 7) \
+               ORDER BY COUNT(*) DESC, consignor, consignee, SUBSTR(declared, 1, 7) LIMIT $4";
+    let query = sqlx::query(sql).bind(heap.attempt).bind(heap.rule).bind(heap.group).bind(LINES);
+    let rows = query.fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let (consignor, consignee, month) = named(row)?;
+            let records = u64::try_from(row.try_get::<i64, _>("records")?).unwrap_or(0);
+            Ok(PartyMonth { consignor, consignee, month, records, value_usd: None })
+        })
+        .collect()
+}
+
+async fn page(connection: &mut AnyConnection, heap: Heap<'_>, after: i64) -> Result<Vec<AnyRow>, LedgerError> {
+    let sql = "SELECT seq, consignor, consignee, SUBSTR(declared, 1, 7) AS month, value_usd FROM staging \
+               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND news IN ('new', 'amended') AND seq > $4 \
+               ORDER BY seq LIMIT $5";
+    let query = sqlx::query(sql).bind(heap.attempt).bind(heap.rule).bind(heap.group).bind(after).bind(PAGE);
+    Ok(query.fetch_all(connection).await?)
+}
+
+fn name(line: &PartyMonth) -> Line {
+    (line.consignor.clone(), line.consignee.clone(), line.month.clone())
+}
+
+fn named(row: &AnyRow) -> Result<Line, LedgerError> {
+    Ok((row.try_get("consignor")?, row.try_get("consignee")?, row.try_get("month")?))
+}
+
+fn value(row: &AnyRow) -> Result<Option<Decimal>, LedgerError> {
+    Ok(Decimal::from_str(&row.try_get::<String, _>("value_usd")?).ok())
+}
+
+/// A sum beyond what a decimal holds stays where it was: only an absurd file gets there.
+fn add(sum: &mut Option<Decimal>, value: Decimal) {
+    let so_far = sum.unwrap_or_default();
+    *sum = Some(so_far.checked_add(value).unwrap_or(so_far));
+}
+
+fn text(sum: Decimal) -> String {
+    sum.normalize().to_string()
+}
