@@ -134,9 +134,9 @@ mod tests {
         );
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 2);
-        assert_eq!(header.iter().last(), Some("raw.=Extra"));
-        assert_eq!(rows[1].iter().last(), Some("'=HYPERLINK(\"x\")"));
-        assert_eq!(rows[0].iter().last(), Some(""));
+        assert_eq!(header.iter().next_back(), Some("raw.=Extra"));
+        assert_eq!(rows[1].iter().next_back(), Some("'=HYPERLINK(\"x\")"));
+        assert_eq!(rows[0].iter().next_back(), Some(""));
     }
 
     #[test]

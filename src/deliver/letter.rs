@@ -67,6 +67,13 @@ struct Page<'a, V: Serialize> {
     operator: String,
 }
 
+#[derive(Serialize)]
+struct OperatorView {
+    subject: String,
+    paragraphs: Vec<String>,
+    about: String,
+}
+
 /// Renders an alert as a mail with its records as CSV.
 ///
 /// # Errors
@@ -106,7 +113,7 @@ pub fn operator_letter(
 ) -> Result<Notification, MessageError> {
     let paragraphs: Vec<String> = letter.paragraphs.iter().take(200).map(|text| lines(text)).collect();
     let subject = super::message::subject_line(letter.subject);
-    let view = minijinja::context! { subject => subject.clone(), paragraphs, about => clean(letter.about, 200) };
+    let view = OperatorView { subject: subject.clone(), paragraphs, about: clean(letter.about, 200) };
     let page = page(&view, sender)?;
     let parts = Parts {
         kind: Kind::Operator,

@@ -32,7 +32,39 @@ fn rule_of(alert: &mut Alert) -> &mut crate::rule_card::RuleCard {
 
 #[test]
 fn the_plain_part_reads_well() {
-    insta::assert_snapshot!(text(&mail(&sample::alert(1), None)), @"");
+    insta::assert_snapshot!(text(&mail(&sample::alert(1), None)), @r"
+    CRITICAL: Su-35 parts to a Rostec subsidiary
+    1 record (3,703,702.50 USD in all)
+
+    Parts for the Su-35 that are declared for a company under Rostec.
+
+    1. 2022-10-24  Example Trading <Ltd> → АО «КРЭТ» [AO «KRET»]
+       Goods: Блок для самолёта СУ-35 & запчасти; изделие СУ-35
+          [Blok dlya samoleta SU-35 & zapchasti; izdelie SU-35]
+       Value: 1,234,567.50 USD
+       HS code: 8807300000
+       Countries: Made in United States (US), sent from Hong Kong (HK)
+       Why: description mentions Su-35*: ‘СУ-35’
+       Why: consignee ‘АО «КРЭТ»’ is AO KRET: INN 7703695246 is AO KRET's; AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec
+       Where: october.csv, row 1, declaration 10702070/241022/0001, item 1
+
+    The whole of every record is in the attached CSV file.
+
+    Known reasons for a false alert:
+    - Scale models and toys
+
+    References of the rule:
+    - https://example.org/source
+
+    -- 
+    File: october.csv
+    SHA-256: abababababababababababababababababababababababababababababababab
+    Read: 1,200 records, 2 rows rejected
+    Rule: su-35-rostec, version a1b2c3d4e5f6
+
+    A record is a claim in a customs file and not proof of anything.
+    To stop or change these mails, write to tide@example.org. A known exception belongs in the rule.
+    ");
 }
 
 #[test]
@@ -108,7 +140,7 @@ fn the_html_marks_and_escapes() {
     assert_eq!(html.matches(">СУ-35</mark>").count(), 2);
     assert!(html.contains("&amp; запчасти") && html.contains("Example Trading &lt;Ltd&gt;"));
     assert!(!html.contains("<Ltd>"));
-    assert!(html.contains("1,234,567.5 USD") && html.contains("&lt;") && html.contains("color-scheme"));
+    assert!(html.contains("1,234,567.50 USD") && html.contains("&lt;") && html.contains("color-scheme"));
     for remote in ["http:", "src=", "url(", "@import", "<script", "<link"] {
         assert!(!html.contains(remote), "{remote}");
     }
@@ -156,7 +188,7 @@ fn an_amended_record_shows_old_and_new() {
     let notification = mail(&alert, None);
     let text = text(&notification);
     assert!(text.contains("Changed, Description: was Прежний <текст>; is Блок для"), "{text}");
-    assert!(text.contains("Changed, Value in USD: was (nothing); is 1234567.5"), "{text}");
+    assert!(text.contains("Changed, Value in USD: was (nothing); is 1,234,567.50"), "{text}");
     assert!(notification.subject.contains("1 amended record, "));
     assert!(html_of(&notification).contains("Прежний &lt;текст&gt;"));
 }
@@ -168,7 +200,7 @@ fn a_summary_shows_totals_instead_of_records() {
     let line = alert.totals.by_party_and_month[0].clone();
     alert.totals.by_party_and_month = vec![line; 40];
     let text = text(&mail(&alert, None));
-    assert_eq!(text.matches("- 2022-10: 3 records, 3,703,702.5 USD\n").count(), 30, "{text}");
+    assert_eq!(text.matches("- 2022-10: 3 records, 3,703,702.50 USD\n").count(), 30, "{text}");
     assert!(text.contains("10 more lines of smaller totals not shown here."));
     assert!(!text.contains("Where:"));
 }
@@ -203,7 +235,7 @@ fn a_record_without_anything_is_still_told() {
     alert.told[0].finding.record.raw.clear();
     alert.told[0].finding.evidence.clear();
     let notification = mail(&alert, None);
-    assert!(text(&notification).contains("no date  not named -> not named"));
+    assert!(text(&notification).contains("no date  not named → not named"));
     assert_eq!(notification.subject, "critical: Su-35 parts to a Rostec subsidiary: 1 record");
 }
 

@@ -6,7 +6,7 @@ use super::passage::{Passage, clean, cut, escape};
 use super::words;
 use crate::alert::{Alert, News, PartyMonth, Told};
 use crate::finding::Evidence;
-use crate::record::{Field, Part, Record, Role};
+use crate::record::{Field, FieldKind, Part, Record, Role};
 use crate::rule_card::{Level, RuleCard};
 
 const NAME: usize = 200;
@@ -320,8 +320,8 @@ fn changes(before: &Record, after: &Record, rule: &RuleCard) -> (Vec<Change>, u6
             let (old, new) = (cell(before, &name), cell(after, &name));
             (old != new).then(|| Change {
                 label: sentence_case(&words::field(&name)),
-                before: side(old),
-                after: side(new),
+                before: side(&name, old),
+                after: side(&name, new),
             })
         })
         .collect();
@@ -329,8 +329,10 @@ fn changes(before: &Record, after: &Record, rule: &RuleCard) -> (Vec<Change>, u6
     (differing.into_iter().take(MOST_CHANGES).collect(), more)
 }
 
-fn side(cell: Option<&str>) -> Passage {
+fn side(name: &str, cell: Option<&str>) -> Passage {
+    let number = Field::from_name(name).is_some_and(|field| field.kind() == FieldKind::Number);
     match cell {
+        Some(cell) if number => Passage::plain(&words::amount(cell), 240),
         Some(cell) => Passage::plain(cell, 240),
         None => Passage { text: "(nothing)".into(), html: escape("(nothing)"), latin: None },
     }
@@ -341,7 +343,7 @@ fn foot(alert: &Alert) -> Vec<Labelled> {
     let mut foot = vec![labelled("File", &words::file(&file.source), 300)];
     foot.extend(file.source.sha256.as_ref().map(|sha256| labelled("SHA-256", sha256, 64)));
     let mut read = words::counted(file.records, "record");
-    read.push_str(&format!(" read, {} rejected", words::counted(file.rejects, "row")));
+    read.push_str(&format!(", {} rejected", words::counted(file.rejects, "row")));
     if file.skipped > 0 {
         read.push_str(&format!(", {} with totals or headings skipped", words::counted(file.skipped, "row")));
     }

@@ -13,10 +13,14 @@ pub(super) fn counted(count: u64, one: &str) -> String {
     format!("{} {one}{plural}", grouped(&count.to_string()))
 }
 
-/// A decimal text with thousands separators and two places at most; other text as it is.
+/// A decimal text with thousands separators and cents when there are any; other text as it is.
 pub(super) fn amount(decimal: &str) -> String {
     match decimal.trim().parse::<Decimal>() {
-        Ok(number) => grouped(&number.round_dp(2).to_string()),
+        Ok(number) => {
+            let cents = number.round_dp(2).normalize();
+            let text = if cents.is_integer() { cents.to_string() } else { format!("{cents:.2}") };
+            grouped(&text)
+        }
         Err(_) => clean(decimal, 60),
     }
 }
@@ -140,7 +144,8 @@ mod tests {
             ("1234567.891", "1,234,567.89"),
             ("123", "123"),
             ("-1000", "-1,000"),
-            ("0.5", "0.5"),
+            ("0.5", "0.50"),
+            ("1500.00", "1,500"),
             ("n/a", "n/a"),
             ("", ""),
         ] {
