@@ -1,98 +1,108 @@
 //! Text: folding, words, terms, patterns. Leaves: nothing here knows a record or a rule.
+//!
+//! In: texts as they stand in cells and rules. Out: folded texts, keys, and places of mentions as byte ranges of the
+//! original. It never changes a text that is shown to anyone.
+mod letters;
+mod names;
+mod pattern;
+mod scan;
+mod term;
 
-use std::ops::Range;
+pub use names::name_keys;
+pub use pattern::{Anchor, Case, Pattern};
+pub use scan::ScanText;
+pub use term::{Inflection, Term};
 
 /// Key of a heading: casefolded, spaces, underscores and punctuation folded to one space, trimmed.
-pub fn heading_key(_heading: &str) -> String {
-    unimplemented!()
+pub fn heading_key(heading: &str) -> String {
+    let mut key = String::with_capacity(heading.len());
+    let normal = icu_normalizer::ComposingNormalizerBorrowed::new_nfkc().normalize(heading);
+    for c in normal.chars().filter(|c| !letters::is_ignorable(*c)) {
+        if c.is_alphanumeric() {
+            letters::fold_case(c, &mut |folded| key.push(if folded == 'ё' { 'е' } else { folded }));
+        } else if !key.is_empty() && !key.ends_with(' ') {
+            key.push(' ');
+        }
+    }
+    key.truncate(key.trim_end().len());
+    key
 }
+
 /// Sigma folding: NFC and full casefold.
-pub fn sigma_fold(_text: &str) -> String {
-    unimplemented!()
+pub fn sigma_fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let nfc = icu_normalizer::ComposingNormalizerBorrowed::new_nfc();
+    let folded = icu_casemap::CaseMapper::new().fold_string(&nfc.normalize(text)).into_owned();
+    nfc.normalize(&folded).into_owned()
 }
-/// Exact-name key of a party name: NFKC, casefold, confusables, script folded to Latin, punctuation to one space.
-pub fn name_keys(_name: &str) -> Vec<String> {
-    unimplemented!()
-}
+
 /// Latin transliteration for reading, `None` when the text has no Cyrillic letter.
-pub fn transliterate(_text: &str) -> Option<String> {
-    unimplemented!()
+pub fn transliterate(text: &str) -> Option<String> {
+    if !text.chars().any(letters::is_cyrillic) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let lower = c.to_lowercase().next().unwrap_or(c);
+        let Some(latin) = letters::latin_of(lower) else {
+            out.push(c);
+            continue;
+        };
+        let mut latin_chars = latin.chars();
+        match (c != lower, latin_chars.next()) {
+            (true, Some(first)) => {
+                out.extend(first.to_uppercase());
+                // `Ш` before a capital or alone in capitals is `SH`, in `Шасси` it is `Sh`.
+                let loud = chars.peek().is_some_and(|next| next.is_uppercase()) || ends_loud(&out);
+                latin_chars.for_each(|rest| if loud { out.extend(rest.to_uppercase()) } else { out.push(rest) });
+            }
+            _ => out.push_str(latin),
+        }
+    }
+    Some(out)
 }
 
-/// How `mentions` treats inflection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Inflection {
-    /// Words of five and more Cyrillic letters match by their stem.
-    Dictionary,
-    /// No stems.
-    Literal,
-    /// Stems for every word, English too.
-    Inflected,
+/// Whether the letter before the last one is a capital of the same word.
+fn ends_loud(out: &str) -> bool {
+    out.chars().rev().nth(1).is_some_and(char::is_uppercase)
 }
 
-/// A compiled `mentions` term: whole words in order, case, script, confusables, hyphens folded.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Term {
-    /// As written.
-    pub written: String,
-}
-impl Term {
-    /// Compiles a term; the error is a sentence for the rule's author.
-    pub fn parse(_written: &str, _inflection: Inflection) -> Result<Term, String> {
-        unimplemented!()
-    }
-    /// The first place in the text where the term stands, as a byte range of the *original* text.
-    pub fn find(&self, _text: &ScanText, _original: &str) -> Option<Range<usize>> {
-        unimplemented!()
-    }
-    /// Literals one of which stands in `ScanText::folded` whenever the term is mentioned; never empty strings.
-    pub fn required_literals(&self) -> Vec<String> {
-        unimplemented!()
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A text folded once for all terms: variants end to end in one buffer for a case-sensitive multi-pattern search.
-#[derive(Debug, Default)]
-pub struct ScanText {
-    /// What literals are searched in.
-    pub folded: String,
-}
-impl ScanText {
-    /// Folds a text, reusing the buffers.
-    pub fn fold(&mut self, _original: &str) {
-        unimplemented!()
+    #[test]
+    fn headings_fold_to_words() {
+        assert_eq!(heading_key("  G31_1 (Описание)\u{a0}ТОВАРА: "), "g31 1 описание товара");
+        assert_eq!(heading_key("HS-Code"), "hs code");
+        assert_eq!(heading_key("Отправлён"), "отправлен");
     }
-}
 
-/// A Sigma pattern: `*`, `?`, backslash rules; the whole cell unless the modifier says otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pattern {
-    /// As written.
-    pub written: String,
-}
-/// Where a pattern must stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the modifiers' words")]
-pub enum Anchor {
-    Whole,
-    Contains,
-    StartsWith,
-    EndsWith,
-}
-impl Pattern {
-    /// Compiles; `cased` switches folding off.
-    pub fn parse(_written: &str, _anchor: Anchor, _case: Case) -> Result<Pattern, String> {
-        unimplemented!()
+    #[test]
+    fn sigma_folds_case_and_composition_only() {
+        assert_eq!(sigma_fold("Straße"), "strasse");
+        assert_eq!(sigma_fold("Й"), sigma_fold("и\u{306}"));
+        assert_ne!(sigma_fold("ё"), sigma_fold("е"));
+        assert_eq!(sigma_fold("ABC"), "abc");
     }
-    /// Whether the text matches.
-    pub fn is_match(&self, _text: &str) -> bool {
-        unimplemented!()
+
+    #[test]
+    fn cyrillic_is_transliterated_for_reading() {
+        assert_eq!(transliterate("АО «КРЭТ»").as_deref(), Some("AO «KRET»"));
+        assert_eq!(transliterate("Шасси, ЩИТ").as_deref(), Some("Shassi, SHCHIT"));
+        assert_eq!(transliterate("plain"), None);
     }
-}
-/// Whether letter case matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the words speak for themselves")]
-pub enum Case {
-    Folded,
-    Exact,
+
+    #[test]
+    fn names_fold_script_and_confusables() {
+        let shares = |a: &str, b: &str| name_keys(a).iter().any(|key| name_keys(b).contains(key));
+        assert!(shares("РОLY ТECHNOLOGIES", "Poly Technologies"));
+        assert!(shares("АО KРЭТ", "AO KRET"));
+        assert!(shares("АО «КРЭТ»", "ao kret"));
+        assert!(!shares("AO KRET", "AO KREТEX"));
+        assert!(name_keys(" - ").is_empty());
+    }
 }

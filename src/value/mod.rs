@@ -1,64 +1,86 @@
 //! Values: countries, numbers, dates, tariff codes, identifiers, as they are written and as they are meant.
+//!
+//! In: the text of a cell or of a rule. Out: its meaning, or `None` when it has none. It never guesses a column's
+//! conventions from one cell: the order of dates and the decimal mark are arguments.
+mod country;
+mod date;
+mod identifier;
+mod number;
+
+pub use country::{country, country_name};
+pub use date::{DateOrder, date, date_order_shown};
+pub use identifier::{Identifier, identifiers};
+pub use number::{DecimalMark, decimal_mark_shown, number, rule_number};
 pub use rust_decimal::Decimal;
-/// ISO alpha-2 of a country in any spelling (alpha-2/3, numeric, English, Russian, Chinese, Turkish, Ukrainian, `840 США`).
-pub fn country(_written: &str) -> Option<&'static str> {
-    unimplemented!()
-}
-/// English short name of an alpha-2 code.
-pub fn country_name(_alpha2: &str) -> Option<&'static str> {
-    unimplemented!()
-}
-/// The decimal mark of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words speak for themselves")]
-pub enum DecimalMark {
-    Point,
-    Comma,
-}
-/// A number as a cell writes it: separators, NBSP, currency signs; `None` for words.
-pub fn number(_written: &str, _mark: DecimalMark) -> Option<Decimal> {
-    unimplemented!()
-}
-/// A number as a rule writes it: `1,500.00`, `1 500,00`, `1.2M`, `1e5` is text and refused.
-pub fn rule_number(_written: &str) -> Option<Decimal> {
-    unimplemented!()
-}
-/// Order of day and month in `01.02.2023`-like dates of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words speak for themselves")]
-pub enum DateOrder {
-    DayFirst,
-    MonthFirst,
-}
-/// A date in canonical text (`2022-10-24` or `2022-10`), from any spelling of the intake specification.
-pub fn date(_written: &str, _order: DateOrder) -> Option<String> {
-    unimplemented!()
-}
-/// Which order a cell proves: `31.12.2022` day first, `12/31/2022` month first, `None` when it proves nothing.
-pub fn date_order_shown(_written: &str) -> Option<DateOrder> {
-    unimplemented!()
-}
-/// Which decimal mark a cell proves, `None` when it proves nothing (`1,500` or `12`).
-pub fn decimal_mark_shown(_written: &str) -> Option<DecimalMark> {
-    unimplemented!()
-}
+
 /// Digits of a tariff code, `None` when there are none or fewer than two.
-pub fn hs_digits(_written: &str) -> Option<String> {
-    unimplemented!()
+///
+/// Blanks, dots and hyphens may stand between the digits; a code in scientific notation has lost digits and is `None`.
+pub fn hs_digits(written: &str) -> Option<String> {
+    let mut digits = String::with_capacity(10);
+    for c in written.trim().chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '.' | '-' | '\'' | '_' | '/' => {}
+            c if c.is_whitespace() => {}
+            _ => return None,
+        }
+    }
+    let digits = match written.trim().strip_suffix(".0") {
+        // A spreadsheet's `8541400000.0`: the tail is not part of the code.
+        Some(whole) if whole.len() >= 6 && whole.bytes().all(|b| b.is_ascii_digit()) => whole.to_owned(),
+        _ => digits,
+    };
+    (digits.len() >= 2).then_some(digits)
 }
+
 /// Whether the cell means "nothing": empty, `NULL`, `N/A`, `-`, …
-pub fn is_missing(_written: &str) -> bool {
-    unimplemented!()
+pub fn is_missing(written: &str) -> bool {
+    let text = written.trim();
+    if text.chars().all(|c| matches!(c, '-' | '–' | '—' | '.' | '_' | '\u{a0}')) {
+        return true;
+    }
+    const WORDS: [&str; 14] = [
+        "null",
+        "n/a",
+        "na",
+        "#n/a",
+        "nan",
+        "none",
+        "nil",
+        "\\n",
+        "(null)",
+        "(blank)",
+        "нет данных",
+        "не указан",
+        "не указано",
+        "н/д",
+    ];
+    // "NA" is Namibia's code too; in capitals alone a country column has read it before.
+    text.len() <= 24 && WORDS.contains(&text.to_lowercase().as_str())
 }
-/// A company identifier found in text, with its kind, valid by checksum.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Identifier {
-    /// `inn ogrn ogrnip kpp lei imo uscc`
-    pub kind: &'static str,
-    /// Digits and capitals only.
-    pub text: String,
-}
-/// Every identifier with a right checksum in a free text.
-pub fn identifiers(_text: &str) -> Vec<Identifier> {
-    unimplemented!()
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tariff_codes_keep_their_digits() {
+        assert_eq!(hs_digits("8541.40").as_deref(), Some("854140"));
+        assert_eq!(hs_digits(" 8541 40 000 0").as_deref(), Some("8541400000"));
+        assert_eq!(hs_digits("0102").as_deref(), Some("0102"));
+        assert_eq!(hs_digits("8541400000.0").as_deref(), Some("8541400000"));
+        assert_eq!(hs_digits("8.5414E+09"), None);
+        assert_eq!(hs_digits("8"), None);
+        assert_eq!(hs_digits("chips"), None);
+    }
+
+    #[test]
+    fn words_for_nothing_are_missing() {
+        for nothing in ["", "  ", "-", "NULL", "N/A", "—", "--", "НЕ УКАЗАН"] {
+            assert!(is_missing(nothing), "{nothing}");
+        }
+        assert!(!is_missing("0"));
+        assert!(!is_missing("NO"));
+    }
 }

@@ -1,0 +1,207 @@
+//! Dates as cells write them → canonical text (`2022-10-24`, or `2022-10` where only the month is known).
+//! It never decides an ambiguous order by itself.
+use jiff::civil::Date;
+
+/// Order of day and month in `01.02.2023`-like dates of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the words speak for themselves")]
+pub enum DateOrder {
+    DayFirst,
+    MonthFirst,
+}
+
+/// Month names by their first letters, English and Russian.
+const MONTHS: [(&str, i64); 26] = [
+    ("jan", 1),
+    ("feb", 2),
+    ("mar", 3),
+    ("apr", 4),
+    ("may", 5),
+    ("jun", 6),
+    ("jul", 7),
+    ("aug", 8),
+    ("sep", 9),
+    ("oct", 10),
+    ("nov", 11),
+    ("dec", 12),
+    ("янв", 1),
+    ("фев", 2),
+    ("мар", 3),
+    ("апр", 4),
+    ("май", 5),
+    ("мая", 5),
+    ("июн", 6),
+    ("июл", 7),
+    ("авг", 8),
+    ("сен", 9),
+    ("окт", 10),
+    ("ноя", 11),
+    ("дек", 12),
+    ("mai", 5),
+];
+
+/// A date in canonical text (`2022-10-24` or `2022-10`), from any spelling of the intake specification.
+pub fn date(written: &str, order: DateOrder) -> Option<String> {
+    let text = written.trim();
+    if text.len() > 64 {
+        return None;
+    }
+    let text = without_time(text);
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() <= 1 {
+        return digits_only(text);
+    }
+    let parts: Vec<&str> = split(text);
+    match parts.as_slice() {
+        [a, b, c] => three(a, b, c, order),
+        [a, b] => two(a, b),
+        _ => None,
+    }
+}
+
+/// Which order a cell proves: `31.12.2022` day first, `12/31/2022` month first, `None` when it proves nothing.
+pub fn date_order_shown(written: &str) -> Option<DateOrder> {
+    let parts = split(without_time(written.trim()));
+    let [a, b, c] = parts.as_slice() else { return None };
+    let (a, b) = (short(a)?, short(b)?);
+    short(c).or_else(|| long(c))?;
+    match (a, b) {
+        (13..=31, 1..=12) => Some(DateOrder::DayFirst),
+        (1..=12, 13..=31) => Some(DateOrder::MonthFirst),
+        _ => None,
+    }
+}
+
+fn split(text: &str) -> Vec<&str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '.' | '-' | '/' | ',' | '–' | '‑'))
+        .filter(|part| !part.is_empty() && *part != "г")
+        .collect()
+}
+
+/// The calendar day of a date-time, as written: what stands before `T` or a blank and a clock time.
+fn without_time(text: &str) -> &str {
+    let cut = text.find(':').and_then(|colon| {
+        let before = text.get(..colon)?;
+        before.rfind(|c: char| c == 'T' || c == 't' || c.is_whitespace())
+    });
+    cut.and_then(|at| text.get(..at)).unwrap_or(text).trim_end_matches([',', ' '])
+}
+
+fn digits_only(text: &str) -> Option<String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    match (whole.len(), fraction.len()) {
+        (8, 0) => {
+            let part = |range: std::ops::Range<usize>| whole.get(range)?.parse::<i64>().ok();
+            day(part(0..4)?, part(4..6)?, part(6..8)?)
+        }
+        // An Excel serial, its fraction the time of day: 20000 is 1954, 80000 is 2119.
+        (5, _) => {
+            let serial = whole.parse::<i64>().ok().filter(|serial| (20_000..=80_000).contains(serial))?;
+            let epoch = Date::new(1899, 12, 30).ok()?;
+            epoch.checked_add(jiff::Span::new().try_days(serial).ok()?).ok().map(|date| date.to_string())
+        }
+        // `04.2023`
+        (1 | 2, 4) => month(fraction.parse().ok()?, whole.parse().ok()?),
+        (4, 2) => month(whole.parse().ok()?, fraction.parse().ok()?),
+        _ => None,
+    }
+}
+
+fn three(a: &str, b: &str, c: &str, order: DateOrder) -> Option<String> {
+    if let Some(year) = long(a) {
+        return day(year, short(b).or_else(|| month_name(b))?, short(c)?);
+    }
+    let year = long(c).or_else(|| short_year(c))?;
+    if let Some(named) = month_name(b) {
+        return day(year, named, short(a)?);
+    }
+    if let Some(named) = month_name(a) {
+        return day(year, named, short(b)?);
+    }
+    let (a, b) = (short(a)?, short(b)?);
+    match order {
+        DateOrder::DayFirst => day(year, b, a),
+        DateOrder::MonthFirst => day(year, a, b),
+    }
+}
+
+fn two(a: &str, b: &str) -> Option<String> {
+    if let Some(year) = long(a) {
+        return month(year, short(b).or_else(|| month_name(b))?);
+    }
+    match long(b) {
+        Some(year) => month(year, short(a).or_else(|| month_name(a))?),
+        None => month(short_year(b)?, month_name(a)?),
+    }
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+fn short(text: &str) -> Option<i64> {
+    (digits(text) && text.len() <= 2).then(|| text.parse().ok())?
+}
+fn long(text: &str) -> Option<i64> {
+    (digits(text) && text.len() == 4).then(|| text.parse().ok())?
+}
+/// Two-digit years: 00–69 are of this century.
+fn short_year(text: &str) -> Option<i64> {
+    let year = short(text).filter(|_| text.len() == 2)?;
+    Some(if year < 70 { 2000 + year } else { 1900 + year })
+}
+fn month_name(text: &str) -> Option<i64> {
+    let text = text.to_lowercase();
+    MONTHS.iter().find(|(start, _)| text.starts_with(start)).map(|(_, number)| *number)
+}
+fn day(year: i64, month: i64, day: i64) -> Option<String> {
+    if !(1900..=2199).contains(&year) {
+        return None;
+    }
+    let date = Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+    Some(date.to_string())
+}
+fn month(year: i64, month: i64) -> Option<String> {
+    ((1900..=2199).contains(&year) && (1..=12).contains(&month)).then(|| format!("{year:04}-{month:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_becomes_the_canonical_day() {
+        let cases = [
+            ("24.10.2022", "2022-10-24"),
+            ("2022-10-24", "2022-10-24"),
+            ("20221024", "2022-10-24"),
+            ("24/10/2022", "2022-10-24"),
+            ("44858", "2022-10-24"),
+            ("44858.75", "2022-10-24"),
+            ("2-Jun-06", "2006-06-02"),
+            ("Apr 2023", "2023-04"),
+            ("2022-10-24T23:59:59Z", "2022-10-24"),
+            ("2022-10-24 00:00:00", "2022-10-24"),
+            ("24.10.22", "2022-10-24"),
+            ("1.2.70", "1970-02-01"),
+            ("24 октября 2022 г.", "2022-10-24"),
+            ("October 24, 2022", "2022-10-24"),
+            ("2022-10", "2022-10"),
+            ("04.2023", "2023-04"),
+            ("2022/1/5", "2022-01-05"),
+        ];
+        for (written, canonical) in cases {
+            assert_eq!(date(written, DateOrder::DayFirst).as_deref(), Some(canonical), "{written}");
+        }
+        for nothing in ["", "31.02.2022", "12345", "abc", "99999999", "1.2.3.4", "24.10"] {
+            assert_eq!(date(nothing, DateOrder::DayFirst), None, "{nothing}");
+        }
+        assert_eq!(date("10/24/2022", DateOrder::MonthFirst).as_deref(), Some("2022-10-24"));
+    }
+
+    #[test]
+    fn only_a_day_past_twelve_proves_the_order() {
+        assert_eq!(date_order_shown("31.12.2022"), Some(DateOrder::DayFirst));
+        assert_eq!(date_order_shown("12/31/2022"), Some(DateOrder::MonthFirst));
+        assert_eq!(date_order_shown("01.02.2022"), None);
+        assert_eq!(date_order_shown("2022-12-31"), None);
+    }
+}
