@@ -1,1 +1,111 @@
 //! Deliver: notification → outcome. `message` renders, transports send.
+//!
+//! An [`Alert`](crate::alert::Alert) or an operator's notice becomes bytes that never change again; a [`Transport`]
+//! tries them once and says in words what became of it. Nothing here decides who is told, or waits, or keeps a queue.
+
+mod attachment;
+mod letter;
+mod maildir;
+mod message;
+mod passage;
+mod retry;
+mod sendmail;
+mod smtp;
+mod templates;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod mail_tests;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod smtp_tests;
+
+pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter};
+pub use maildir::Maildir;
+pub use retry::{NextTry, next_try};
+pub use sendmail::Sendmail;
+pub use smtp::{SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
+pub use templates::Templates;
+
+use crate::notification::{Notification, Outcome};
+
+/// Whom the mails come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// An address, with or without a display name: `Tidewaiter <tide@example.org>`.
+    pub from: String,
+    /// The right side of every Message-ID.
+    pub host: String,
+}
+
+/// Why a mail cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// The configuration names an address that nothing can be sent to or from.
+    #[error("‘{address}’ is no address for mail: {reason}")]
+    Address {
+        /// As written.
+        address: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An operator's template does not parse or fails.
+    #[error("template {name}: {reason}")]
+    Template {
+        /// The file.
+        name: String,
+        /// What is wrong, with the line.
+        reason: String,
+    },
+    /// An operator's template has a name that no mail uses.
+    #[error("template {name} is not one of alert.html, alert.txt, operator.html, operator.txt, style.html")]
+    UnknownTemplate {
+        /// The file.
+        name: String,
+    },
+    /// The parts do not go together.
+    #[error("the message cannot be put together: {reason}")]
+    Assembly {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The HTML part of a rendered notification, for a preview in a browser.
+pub fn html_of(notification: &Notification) -> String {
+    message::html_part(&notification.message)
+}
+
+/// A way out of the house.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// A relay.
+    Smtp(SmtpTransport),
+    /// A folder.
+    Maildir(Maildir),
+    /// A local command.
+    Sendmail(Sendmail),
+}
+
+impl Transport {
+    /// One attempt with the whole message.
+    pub async fn send(&self, notification: &Notification) -> Outcome {
+        self.attempt(notification, &notification.message).await
+    }
+
+    /// One attempt with the message as it is without its attachment, for a relay that found the whole too large.
+    pub async fn without_attachment(&self, notification: &Notification) -> Outcome {
+        let message = notification.without_attachment.as_ref().unwrap_or(&notification.message);
+        self.attempt(notification, message).await
+    }
+
+    async fn attempt(&self, notification: &Notification, message: &[u8]) -> Outcome {
+        match self {
+            Transport::Smtp(relay) => relay.send(notification, message).await,
+            Transport::Sendmail(command) => command.send(notification, message).await,
+            Transport::Maildir(maildir) => maildir.attempt(notification, message).await,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What leaves the house: whole mails, parsed back by an independent parser.
+
+use mail_parser::{MessageParser, MimeHeaders};
+
+use super::*;
+use crate::alert::{Alert, News};
+use crate::notification::Kind;
+use crate::record::{Field, Part, Role};
+
+fn sender() -> Sender {
+    Sender { from: "Tidewaiter <tide@example.org>".into(), host: "mail.example.org".into() }
+}
+
+fn mail(alert: &Alert, root: Option<&str>) -> Notification {
+    let letter = Letter {
+        alert,
+        recipient: "desk@example.org",
+        root,
+        now: "2022-11-01T08:00:00Z".parse().unwrap(),
+        id: uuid::Uuid::from_u128(7),
+    };
+    alert_letter(&letter, &sender(), &Templates::shipped().unwrap()).unwrap()
+}
+
+fn text(notification: &Notification) -> String {
+    MessageParser::default().parse(&notification.message).unwrap().body_text(0).unwrap().replace("\r\n", "\n")
+}
+
+fn rule_of(alert: &mut Alert) -> &mut crate::rule_card::RuleCard {
+    std::sync::Arc::make_mut(&mut alert.rule)
+}
+
+#[test]
+fn the_plain_part_reads_well() {
+    insta::assert_snapshot!(text(&mail(&sample::alert(1), None)), @r"
+    CRITICAL: Su-35 parts to a Rostec subsidiary
+    1 record (3,703,702.50 USD in all)
+
+    Parts for the Su-35 that are declared for a company under Rostec.
+
+    1. 2022-10-24  Example Trading <Ltd> → АО «КРЭТ» [AO «KRET»]
+       Goods: Блок для самолёта СУ-35 & запчасти; изделие СУ-35
+          [Blok dlya samoleta SU-35 & zapchasti; izdelie SU-35]
+       Value: 1,234,567.50 USD
+       HS code: 8807300000
+       Countries: Made in United States (US), sent from Hong Kong (HK)
+       Why: description mentions Su-35*: ‘СУ-35’
+       Why: consignee ‘АО «КРЭТ»’ is AO KRET: INN 7703695246 is AO KRET's; AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec
+       Where: october.csv, row 1, declaration 10702070/241022/0001, item 1
+
+    The whole of every record is in the attached CSV file.
+
+    Known reasons for a false alert:
+    - Scale models and toys
+
+    References of the rule:
+    - https://example.org/source
+
+    -- 
+    File: october.csv
+    SHA-256: abababababababababababababababababababababababababababababababab
+    Read: 1,200 records, 2 rows rejected
+    Rule: su-35-rostec, version a1b2c3d4e5f6
+
+    A record is a claim in a customs file and not proof of anything.
+    To stop or change these mails, write to tide@example.org. A known exception belongs in the rule.
+    ");
+}
+
+#[test]
+fn headers_say_what_filters_need() {
+    let notification = mail(&sample::alert(3), Some("root@mail.example.org"));
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    let subject = "critical: Su-35 parts to a Rostec subsidiary: 3 records, AO KRET";
+    assert_eq!(parsed.subject(), Some(subject));
+    assert_eq!(notification.subject, subject);
+    assert_eq!(parsed.message_id(), Some("00000000-0000-0000-0000-000000000007@mail.example.org"));
+    assert_eq!(notification.message_id, parsed.message_id().unwrap());
+    assert_eq!(parsed.from().unwrap().first().unwrap().name(), Some("Tidewaiter"));
+    assert_eq!(parsed.to().unwrap().first().unwrap().address(), Some("desk@example.org"));
+    assert_eq!(parsed.in_reply_to().as_text(), Some("root@mail.example.org"));
+    assert_eq!(parsed.references().as_text(), Some("root@mail.example.org"));
+    assert_eq!(parsed.date().unwrap().to_rfc3339(), "2022-11-01T08:00:00Z");
+    let raw = |name: &str| parsed.header_raw(name).unwrap().trim().to_owned();
+    assert_eq!(raw("Auto-Submitted"), "auto-generated");
+    assert_eq!(raw("X-Auto-Response-Suppress"), "All");
+    assert_eq!(raw("List-Id"), "<alerts.tidewaiter.mail.example.org>");
+    assert_eq!(raw("X-Tidewaiter-Rule"), "su-35-rostec");
+    assert_eq!(raw("X-Tidewaiter-Level"), "critical");
+    assert_eq!(raw("X-Tidewaiter-Finding").split_whitespace().count(), 3);
+    assert_eq!((notification.sender.as_str(), notification.kind), ("tide@example.org", Kind::Alert));
+}
+
+#[test]
+fn the_bytes_are_ascii_with_short_lines_and_never_change() {
+    let notification = mail(&sample::alert(20), None);
+    for message in [&notification.message, notification.without_attachment.as_ref().unwrap()] {
+        assert!(message.is_ascii());
+        let lines: Vec<&[u8]> = message.split(|byte| *byte == b'\n').collect();
+        assert!(lines.iter().all(|line| line.len() <= 998));
+        assert!(lines[..lines.len() - 1].iter().all(|line| line.ends_with(b"\r")));
+    }
+    assert_eq!(notification, mail(&sample::alert(20), None));
+}
+
+#[test]
+fn no_text_of_a_rule_or_a_record_becomes_a_header() {
+    let mut alert = sample::alert(1);
+    let evil = "x\r\nBcc: evil@example.org\r\n\r\nbody \u{2028}\u{85}Bcc: e@example.org";
+    let rule = rule_of(&mut alert);
+    rule.title = evil.into();
+    rule.id = evil.into();
+    alert.told[0].finding.evidence[1].entity = Some(evil.into());
+    let notification = mail(&alert, Some("a@b>\r\nBcc: evil@example.org"));
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    assert!(parsed.bcc().is_none() && parsed.references().as_text().is_none());
+    assert_eq!(parsed.subject(), Some(notification.subject.as_str()));
+    assert!(notification.subject.starts_with("critical: x Bcc: evil@example.org"));
+    assert!(notification.subject.chars().count() <= 120);
+    assert_eq!(parsed.attachment_count(), 1);
+}
+
+#[test]
+fn a_subject_in_cyrillic_survives_and_a_long_title_gives_way() {
+    let mut alert = sample::alert(1);
+    rule_of(&mut alert).title = "Запчасти для самолётов ".repeat(20);
+    let notification = mail(&alert, None);
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    assert_eq!(parsed.subject(), Some(notification.subject.as_str()));
+    assert!(notification.subject.ends_with("…: 1 record, AO KRET"), "{}", notification.subject);
+    assert!(notification.subject.chars().count() <= 120);
+}
+
+#[test]
+fn the_html_marks_and_escapes() {
+    let notification = mail(&sample::alert(1), None);
+    let html = html_of(&notification);
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    assert_eq!(html.trim_end(), parsed.body_html(0).unwrap().replace("\r\n", "\n").trim_end());
+    assert_eq!(html.matches(">СУ-35</mark>").count(), 2);
+    assert!(html.contains("&amp; запчасти") && html.contains("Example Trading &lt;Ltd&gt;"));
+    assert!(!html.contains("<Ltd>"));
+    assert!(html.contains("1,234,567.50 USD") && html.contains("&lt;") && html.contains("color-scheme"));
+    for remote in ["http:", "src=", "url(", "@import", "<script", "<link"] {
+        assert!(!html.contains(remote), "{remote}");
+    }
+}
+
+#[test]
+fn no_text_is_small() {
+    for (name, text) in
+        [("alert", include_str!("templates/alert.html")), ("op", include_str!("templates/operator.html"))]
+    {
+        for size in text.split("font-size:").skip(1) {
+            let pixels: u32 = size.split("px").next().unwrap().parse().unwrap();
+            assert!(pixels >= 14, "{name} has text of {pixels} px");
+        }
+    }
+}
+
+#[test]
+fn the_html_stays_small_however_large_the_records_are() {
+    let mut alert = sample::alert(300);
+    for told in &mut alert.told {
+        told.finding.record.fields[6].1 = "<&>\"' запчасти".repeat(5000);
+        told.finding.record.fields[4].1 = "&".repeat(5000);
+        let one = told.finding.evidence[0].clone();
+        told.finding.evidence.extend((0..40).map(|n| {
+            let mut more = one.clone();
+            more.value = format!("{n}{}", "<".repeat(3000));
+            more
+        }));
+    }
+    let notification = mail(&alert, None);
+    let html = html_of(&notification);
+    assert!(html.len() < 90_000, "{}", html.len());
+    assert!(html.contains("300 records") && html.contains("more records are not shown here"));
+}
+
+#[test]
+fn an_amended_record_shows_old_and_new() {
+    let mut alert = sample::alert(1);
+    let mut before = sample::record(1);
+    before.fields[6].1 = "Прежний <текст>".into();
+    before.fields.retain(|(field, _)| *field != Field::ValueUsd);
+    alert.told[0].news = News::Amended { before: Box::new(before) };
+    (alert.totals.new, alert.totals.amended) = (0, 1);
+    let notification = mail(&alert, None);
+    let text = text(&notification);
+    assert!(text.contains("Changed, Description: was Прежний <текст>; is Блок для"), "{text}");
+    assert!(text.contains("Changed, Value in USD: was (nothing); is 1,234,567.50"), "{text}");
+    assert!(notification.subject.contains("1 amended record, "));
+    assert!(html_of(&notification).contains("Прежний &lt;текст&gt;"));
+}
+
+#[test]
+fn a_summary_shows_totals_instead_of_records() {
+    let mut alert = sample::alert(3);
+    rule_of(&mut alert).alert.summary = true;
+    let line = alert.totals.by_party_and_month[0].clone();
+    alert.totals.by_party_and_month = vec![line; 40];
+    let text = text(&mail(&alert, None));
+    assert_eq!(text.matches("- 2022-10: 3 records, 3,703,702.50 USD\n").count(), 30, "{text}");
+    assert!(text.contains("10 more lines of smaller totals not shown here."));
+    assert!(!text.contains("Where:"));
+}
+
+#[test]
+fn a_banner_and_a_cut_attachment_are_said() {
+    let mut alert = sample::alert(3);
+    alert.totals.new = 12_345;
+    alert.file.banner = Some("Held for two hours".into());
+    let text = text(&mail(&alert, None));
+    assert!(text.contains("NOTE: Held for two hours"));
+    assert!(text.contains("it holds the first 3 of 12,345 records."), "{text}");
+    assert!(text.contains("12,342 more records are not shown here."));
+}
+
+#[test]
+fn the_attachment_goes_along_once_and_stays_behind_in_the_twin() {
+    let notification = mail(&sample::alert(2), None);
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    let csv = parsed.attachment(0).unwrap();
+    assert_eq!(csv.attachment_name(), Some("su-35-rostec.csv"));
+    assert!(String::from_utf8(csv.contents().to_vec()).unwrap().starts_with("rule,level,file,row,sha256,"));
+    let twin = MessageParser::default().parse(notification.without_attachment.as_ref().unwrap()).unwrap();
+    assert_eq!((twin.attachment_count(), twin.message_id()), (0, parsed.message_id()));
+    assert!(!twin.body_text(0).unwrap().contains("attached"));
+}
+
+#[test]
+fn a_record_without_anything_is_still_told() {
+    let mut alert = sample::alert(1);
+    alert.told[0].finding.record.fields.clear();
+    alert.told[0].finding.record.raw.clear();
+    alert.told[0].finding.evidence.clear();
+    let notification = mail(&alert, None);
+    assert!(text(&notification).contains("no date  not named → not named"));
+    assert_eq!(notification.subject, "critical: Su-35 parts to a Rostec subsidiary: 1 record");
+}
+
+#[test]
+fn an_address_that_cannot_be_delivered_to_is_refused() {
+    let alert = sample::alert(1);
+    let templates = Templates::shipped().unwrap();
+    for recipient in ["", "nobody", "a@b\r\nBcc: c@d", "x <a@example.org>", "почта@example.org", "a b@example.org"]
+    {
+        let letter =
+            Letter { alert: &alert, recipient, root: None, now: jiff::Timestamp::UNIX_EPOCH, id: uuid::Uuid::nil() };
+        let refused = alert_letter(&letter, &sender(), &templates);
+        assert!(matches!(refused, Err(MessageError::Address { .. })), "{recipient}");
+    }
+    let local = Sender { from: "tide@localhost".into(), host: String::new() };
+    let letter = Letter {
+        alert: &alert,
+        recipient: "desk@localhost",
+        root: None,
+        now: jiff::Timestamp::MIN,
+        id: uuid::Uuid::nil(),
+    };
+    assert!(alert_letter(&letter, &local, &templates).is_ok());
+}
+
+#[test]
+fn an_operator_notice_keeps_its_lines() {
+    let letter = OperatorLetter {
+        kind: "broken_rule",
+        about: "rules/su-35.yml",
+        subject: "rule su-35.yml is broken\r\nBcc: x@example.org",
+        paragraphs: &["line 4: unknown key\n    levle: high\n    ^^^^^ <here>".to_owned(), "Still running.".to_owned()],
+        recipient: "ops@example.org",
+        now: jiff::Timestamp::UNIX_EPOCH,
+        id: uuid::Uuid::from_u128(9),
+    };
+    let notification = operator_letter(&letter, &sender(), &Templates::shipped().unwrap()).unwrap();
+    let text = text(&notification);
+    assert!(text.contains("line 4: unknown key\n    levle: high\n    ^^^^^ <here>\n\nStill running."), "{text}");
+    assert!(html_of(&notification).contains("^^^^^ &lt;here&gt;"));
+    assert_eq!(notification.subject, "rule su-35.yml is broken Bcc: x@example.org");
+    assert_eq!((notification.kind, notification.without_attachment), (Kind::Operator, None));
+}
+
+#[tokio::test]
+async fn a_maildir_takes_the_mail_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let transport = Transport::Maildir(Maildir::open(dir.path()).unwrap());
+    let notification = mail(&sample::alert(1), None);
+    for _ in 0..2 {
+        let outcome = transport.send(&notification).await;
+        assert!(matches!(outcome, crate::notification::Outcome::Delivered { .. }), "{outcome:?}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path().join("new")).unwrap().count(), 1);
+    assert_eq!(Field::Party(Role::Consignee, Part::Name).name(), "consignee.name");
+}

@@ -1,0 +1,229 @@
+//! SMTP: notification → conversation with a relay → outcome, judged by the step at which the relay said no.
+//!
+//! One connection and one recipient a message. Certificates are always verified; no secret is ever logged.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::notification::{Notification, Outcome};
+
+/// How the conversation is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// Starts in clear and must be upgraded before anything is said (port 587).
+    Starttls,
+    /// Encrypted from the first byte (port 465).
+    Implicit,
+    /// In clear: for a relay on this machine.
+    PlainInsecure,
+}
+
+/// A relay and how to speak to it.
+#[derive(Debug, Clone)]
+pub struct SmtpSettings {
+    /// Name of the relay; the certificate must bear it.
+    pub host: String,
+    /// 587, 465 or 25.
+    pub port: u16,
+    /// Encryption.
+    pub tls: SmtpTls,
+    /// User name, when the relay wants one.
+    pub user: Option<String>,
+    /// Password of the user.
+    pub password: Option<SecretString>,
+    /// For one whole message, connection included.
+    pub timeout: Duration,
+    /// PEM file with root certificates that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// What the relay is greeted with.
+    pub hello_name: String,
+}
+
+impl SmtpSettings {
+    /// How long one message may take unless told otherwise.
+    pub const TIMEOUT: Duration = Duration::from_secs(60);
+}
+
+/// Why a transport cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SmtpError {
+    /// The file with root certificates.
+    #[error("the certificates in {path} cannot be read: {reason}")]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The TLS library refuses the settings.
+    #[error("TLS to {host} cannot be set up: {reason}")]
+    Tls {
+        /// The relay.
+        host: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A relay that is spoken to over SMTP (RFC 5321).
+#[derive(Clone)]
+pub struct SmtpTransport {
+    settings: SmtpSettings,
+    tls: Option<TlsParameters>,
+    hello: ClientId,
+}
+
+impl fmt::Debug for SmtpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SmtpTransport({}:{})", self.settings.host, self.settings.port)
+    }
+}
+
+/// The step of the conversation; the same reply code means different things at each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Connect,
+    Auth,
+    MailFrom,
+    RcptTo,
+    Content,
+}
+
+struct Failure {
+    step: Step,
+    error: Error,
+}
+
+impl SmtpTransport {
+    /// Reads the certificates and prepares TLS; speaks to nobody yet.
+    pub fn new(settings: SmtpSettings) -> Result<SmtpTransport, SmtpError> {
+        let tls = match settings.tls {
+            SmtpTls::PlainInsecure => None,
+            SmtpTls::Starttls | SmtpTls::Implicit => Some(tls_parameters(&settings)?),
+        };
+        let hello = client_id(&settings.hello_name);
+        Ok(SmtpTransport { settings, tls, hello })
+    }
+
+    pub(super) async fn send(&self, notification: &Notification, message: &[u8]) -> Outcome {
+        let sender = notification.sender.parse::<Address>();
+        let recipient = notification.recipient.parse::<Address>();
+        let (sender, recipient) = match (sender, recipient) {
+            (Ok(sender), Ok(recipient)) => (sender, recipient),
+            (Err(error), _) => return Outcome::TransportRefused { reason: format!("sender address: {error}") },
+            (_, Err(error)) => return Outcome::Refused { reason: format!("recipient address: {error}") },
+        };
+        let conversation = self.converse(sender, recipient, message);
+        match tokio::time::timeout(self.settings.timeout, conversation).await {
+            Ok(Ok(reply)) => Outcome::Delivered { reply },
+            Ok(Err(failure)) => judge(&failure, &self.settings.host),
+            Err(_) => Outcome::Deferred {
+                reason: format!("{} did not answer within {:?}", self.settings.host, self.settings.timeout),
+            },
+        }
+    }
+
+    async fn converse(&self, sender: Address, recipient: Address, message: &[u8]) -> Result<String, Failure> {
+        let at = |step| move |error| Failure { step, error };
+        let mut relay = self.connect().await.map_err(at(Step::Connect))?;
+        if let Some(credentials) = self.credentials() {
+            let mechanisms = [Mechanism::Plain, Mechanism::Login];
+            relay.auth(&mechanisms, &credentials).await.map_err(at(Step::Auth))?;
+        }
+        relay.command(Mail::new(Some(sender), Vec::new())).await.map_err(at(Step::MailFrom))?;
+        relay.command(Rcpt::new(recipient, Vec::new())).await.map_err(at(Step::RcptTo))?;
+        relay.command(Data).await.map_err(at(Step::Content))?;
+        let response = relay.message(message).await.map_err(at(Step::Content))?;
+        // The message is the relay's now; a failure to say goodbye must not make it look unsent.
+        let _ = tokio::time::timeout(Duration::from_secs(1), relay.quit()).await;
+        Ok(words(&response))
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let implicit = match self.settings.tls {
+            SmtpTls::Implicit => self.tls.clone(),
+            SmtpTls::Starttls | SmtpTls::PlainInsecure => None,
+        };
+        let server = (self.settings.host.as_str(), self.settings.port);
+        let timeout = Some(self.settings.timeout);
+        let mut relay = AsyncSmtpConnection::connect_tokio1(server, timeout, &self.hello, implicit, None).await?;
+        if let (SmtpTls::Starttls, Some(tls)) = (self.settings.tls, self.tls.clone()) {
+            relay.starttls(tls, &self.hello).await?;
+        }
+        Ok(relay)
+    }
+
+    fn credentials(&self) -> Option<Credentials> {
+        let user = self.settings.user.clone()?;
+        let password = self.settings.password.as_ref().map_or("", |secret| secret.expose_secret());
+        Some(Credentials::new(user, password.to_owned()))
+    }
+}
+
+fn tls_parameters(settings: &SmtpSettings) -> Result<TlsParameters, SmtpError> {
+    let mut builder = TlsParameters::builder(settings.host.clone());
+    if let Some(path) = &settings.ca_file {
+        let fail = |reason: String| SmtpError::Certificates { path: path.clone(), reason };
+        let pem = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+        builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| fail(error.to_string()))?);
+    }
+    builder.build().map_err(|error| SmtpError::Tls { host: settings.host.clone(), reason: error.to_string() })
+}
+
+/// Only what a host name may hold reaches the wire.
+fn client_id(name: &str) -> ClientId {
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    if name.is_empty() { ClientId::default() } else { ClientId::Domain(name) }
+}
+
+fn words(response: &Response) -> String {
+    let said: Vec<&str> = response.message().collect();
+    super::passage::clean(&format!("{} {}", response.code(), said.join(" ")), 500)
+}
+
+/// Outcome by step and reply code; whatever is not a clear "never" is tried again.
+fn judge(failure: &Failure, host: &str) -> Outcome {
+    let reason = super::passage::clean(&format!("{host}: {}", chain(&failure.error)), 700);
+    if !failure.error.is_permanent() {
+        let no_login = failure.step == Step::Auth && failure.error.is_client();
+        return if no_login { Outcome::TransportRefused { reason } } else { Outcome::Deferred { reason } };
+    }
+    let code: u16 = failure.error.status().map_or(0, u16::from);
+    match (failure.step, code) {
+        (Step::Connect | Step::Auth, _) | (_, 530 | 534 | 535) => Outcome::TransportRefused { reason },
+        (Step::MailFrom | Step::Content, 552) => Outcome::TooLarge { reason },
+        (Step::MailFrom | Step::Content, _) if speaks_of_size(&reason) => Outcome::TooLarge { reason },
+        (Step::MailFrom, _) => Outcome::TransportRefused { reason },
+        (Step::RcptTo | Step::Content, _) => Outcome::Refused { reason },
+    }
+}
+
+fn speaks_of_size(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["5.3.4", "size", "too large", "too big"].iter().any(|sign| reason.contains(sign))
+}
+
+/// The error and what caused it, each said once.
+fn chain(error: &Error) -> String {
+    let mut said = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_said = cause.to_string();
+        if !said.contains(&cause_said) {
+            said.push_str(": ");
+            said.push_str(&cause_said);
+        }
+        source = cause.source();
+    }
+    said
+}
