@@ -7,3 +7,5 @@
     missing_docs,
     clippy::disallowed_methods
 )]
+
+mod architecture;
