@@ -337,7 +337,7 @@ impl Resolver<'_> {
             password: self.password(entry)?,
             timeout: self.duration("mail.timeout", entry.timeout.as_deref(), Duration::from_secs(60))?,
             ca_file: entry.ca_file.as_ref().map(|file| self.base.join(file)),
-            hello_name: None,
+            hello_name: String::new(),
         })
     }
 

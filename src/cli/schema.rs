@@ -25,7 +25,7 @@ enum Subject {
 /// Runs the command.
 pub fn schema(command: &Schema) -> Result<(), CommandError> {
     let schema = match command.subject {
-        Subject::Rule => crate::rules::schema(),
+        Subject::Rule => crate::rules::schema::schema(),
         Subject::Config => schemars::schema_for!(ConfigFile).to_value(),
     };
     say(serde_json::to_string_pretty(&schema).unwrap_or_else(|_| schema.to_string()));

@@ -35,7 +35,7 @@ impl Tidy<'_> {
 
     /// A published file goes to `done/YYYY/MM`, with its rejected rows beside it.
     pub async fn done(&self, row: &FileRow) -> Result<(), DaemonError> {
-        let month = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y/%m").to_string();
+        let month = jiff::Timestamp::now().strftime("%Y/%m").to_string();
         let folder = self.folders.done().join(month);
         make_folder(&folder)?;
         let path = self.work_path(row);

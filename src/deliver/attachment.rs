@@ -98,7 +98,7 @@ fn line(cells: &[String]) -> Result<Vec<u8>, csv::Error> {
 }
 
 /// A cell that a spreadsheet would run gets an apostrophe, which makes it text.
-fn neutral(cell: &str) -> String {
+pub(crate) fn neutral(cell: &str) -> String {
     let cell = cell.replace('\0', "");
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),

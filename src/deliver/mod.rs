@@ -22,6 +22,7 @@ mod sample;
 #[cfg(test)]
 mod smtp_tests;
 
+pub(crate) use attachment::neutral as neutral_cell;
 pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter};
 pub use maildir::Maildir;
 pub use retry::{NextTry, next_try};

@@ -67,6 +67,7 @@ pub(super) fn bind(rules: &RuleSet, watchlists: Arc<Watchlists>) -> (Plan, Vec<P
         parties: Vec::new(),
         relations: Vec::new(),
         tests: HashMap::new(),
+        leaves: HashMap::new(),
         watchlists,
     };
     let mut predicates: Vec<(Predicate, usize)> = ids.into_iter().collect();
@@ -86,7 +87,12 @@ fn arrange(plan: &mut Plan, leaves: Vec<BoundLeaf>) -> Result<(), aho_corasick::
     let mut parties: HashMap<Role, Vec<(usize, BoundParty)>> = HashMap::new();
     for (id, (predicate, leaf)) in plan.predicates.iter().zip(leaves).enumerate() {
         match (leaf, &predicate.question) {
-            (BoundLeaf::Cell(leaf), _) => cells.entry(predicate.target.clone()).or_default().push((id, leaf)),
+            (BoundLeaf::Cell(leaf), _) => {
+                if leaf.matches_a_piece() {
+                    plan.leaves.insert(id, leaf.clone());
+                }
+                cells.entry(predicate.target.clone()).or_default().push((id, leaf));
+            }
             (BoundLeaf::Party(test), Question::Party(PartyTest { role, .. })) => {
                 plan.tests.insert(id, test.clone());
                 parties.entry(*role).or_default().push((id, test));
@@ -267,15 +273,18 @@ fn entities(watchlists: &Watchlists, (kind, or_name): (NameKind, bool), names: &
     for name in names {
         let found = match kind {
             NameKind::Entity => named(watchlists, name, or_name),
-            NameKind::Listed => watchlists
-                .listed(name)
-                .ok_or_else(|| ("unknown-list", format!("no watchlist, topic or programme is called `{name}`"), None)),
+            NameKind::Listed => watchlists.listed(name).ok_or_else(|| unlisted(watchlists, name)),
         };
         all.extend(found.map_err(|refusal| (name.clone(), refusal))?);
     }
     all.sort_unstable();
     all.dedup();
     Ok(all.into())
+}
+
+fn unlisted(watchlists: &Watchlists, name: &str) -> Refusal {
+    let hint = did_you_mean(name, watchlists.lists()).map(|near| format!("did you mean `{near}`?"));
+    ("unknown-list", format!("no watchlist, topic or programme is called `{name}`"), hint)
 }
 
 fn named(watchlists: &Watchlists, name: &str, or_name: bool) -> Result<Vec<EntityId>, Refusal> {
@@ -310,9 +319,4 @@ fn positive(condition: &Condition, shown: &mut [bool]) {
             }
         }
     }
-}
-
-/// A question compiled once more, for telling what matched in a row that fired.
-pub(super) fn compile_leaf(question: &Question) -> Option<Leaf> {
-    Leaf::compile(question).ok().flatten()
 }

@@ -1,10 +1,12 @@
 //! All questions to one column. In: a column. Out: a bitmap a predicate. Terms share one automaton over their literals;
+//! patterns and regexes are asked only where a fragment of theirs stands;
 //! cells of columns with few distinct values are decided once and remembered, within bounds. It never reads two columns.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashMap;
 
 use super::bitmap::Bitmap;
+use super::fragments::{FragmentScratch, Fragments};
 use super::leaf::{Leaf, is_free_text};
 use super::view::{Cells, View};
 use crate::rules::Target;
@@ -26,6 +28,7 @@ pub(crate) struct Group {
     exists: Vec<(usize, bool)>,
     on_missing: Vec<usize>,
     scanner: Option<Scanner>,
+    fragments: Option<Fragments>,
     remembers: bool,
 }
 
@@ -40,6 +43,7 @@ pub(crate) struct CellMemo {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     pub(crate) scan: ScanText,
+    fragments: FragmentScratch,
     held: Vec<u32>,
     seen: Vec<u32>,
     turn: u32,
@@ -59,6 +63,7 @@ impl Group {
             exists: Vec::new(),
             on_missing: Vec::new(),
             scanner: None,
+            fragments: None,
             remembers,
         };
         let mut terms = Vec::new();
@@ -68,6 +73,7 @@ impl Group {
         if !terms.is_empty() {
             group.scanner = Some(Scanner::new(terms)?);
         }
+        group.fragments = Fragments::take_from(&mut group.leaves)?;
         Ok(group)
     }
 
@@ -147,6 +153,9 @@ impl Group {
         if let Some(scanner) = &self.scanner {
             scanner.find(cell, scratch);
         }
+        if let Some(fragments) = &self.fragments {
+            fragments.find(cell, &mut scratch.fragments, &mut scratch.held);
+        }
         for (local, leaf) in &self.leaves {
             if leaf.holds(cell, &mut scratch.scan) {
                 scratch.held.push(*local);
@@ -170,6 +179,12 @@ impl CellMemo {
         self.bytes += cell.len() + held.len() * 4 + 48;
         self.answers.insert(cell.into(), held.into());
     }
+}
+
+/// The fast form while it is small.
+pub(crate) fn automaton_kind(patterns: &[String]) -> AhoCorasickKind {
+    let dense = patterns.iter().map(String::len).sum::<usize>() <= DENSE_LITERALS;
+    if dense { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }
 }
 
 /// One automaton for the literals of all terms; candidates are verified one by one.
@@ -198,15 +213,14 @@ impl Scanner {
         let mut literals: Vec<(String, Vec<u32>)> = literals.into_iter().collect();
         literals.sort();
         let (patterns, owners): (Vec<String>, Vec<Vec<u32>>) = literals.into_iter().unzip();
-        let dense = patterns.iter().map(String::len).sum::<usize>() <= DENSE_LITERALS;
-        let kind = if dense { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
         let mut builder = AhoCorasick::builder();
-        let automaton = builder.match_kind(MatchKind::Standard).kind(Some(kind)).build(&patterns)?;
+        let automaton =
+            builder.match_kind(MatchKind::Standard).kind(Some(automaton_kind(&patterns))).build(&patterns)?;
         Ok(Scanner { automaton, owners, always, terms })
     }
 
     fn find(&self, cell: &str, scratch: &mut Scratch) {
-        let Scratch { scan, held, seen, turn } = scratch;
+        let Scratch { scan, held, seen, turn, .. } = scratch;
         scan.fold(cell);
         seen.resize(seen.len().max(self.terms.len()), 0);
         *turn = turn.wrapping_add(1);

@@ -2,7 +2,6 @@
 //! in the order of the rule, and the values to group by. Runs only for rows that fire.
 
 use super::ask::{BoundParty, Party, RoleCells, RowOf, Witness, resolve};
-use super::bind::compile_leaf;
 use super::combine::Answers;
 use super::view::View;
 use super::{BoundRule, BoundTest, GroupBy, Plan};
@@ -75,7 +74,7 @@ impl Fired<'_> {
         let party = self.plan.tests.get(&id);
         match (&predicate.question, party) {
             (Question::Party(test), Some(bound)) => self.tell_party(test, bound, &mut evidence),
-            _ => evidence.matched = self.matched(predicate),
+            _ => evidence.matched = self.matched(id, predicate),
         }
         evidence
     }
@@ -90,7 +89,7 @@ impl Fired<'_> {
         }
     }
 
-    /// The party for which the test holds: the surest, then the one that is written shortest.
+    /// The party for which the test holds: the surest, then the first in the cell.
     pub(super) fn named(&self, test: &PartyTest, bound: &BoundParty) -> Option<Named> {
         let cells = RoleCells::new(self.view, test.role);
         let row = RowOf { cells: &cells, row: self.row };
@@ -107,19 +106,15 @@ impl Fired<'_> {
                 witness: bound.witness(party, &row, watchlists),
             })
             .collect();
-        named.sort_by_key(|named| {
-            let score = named.witness.as_ref().map_or(0, |witness| witness.score);
-            (std::cmp::Reverse(score), named.name.len())
-        });
+        named.sort_by_key(|named| std::cmp::Reverse(named.witness.as_ref().map_or(0, |witness| witness.score)));
         named.into_iter().next()
     }
 
     /// The piece of the cell that answers.
-    pub(super) fn matched(&self, predicate: &Predicate) -> String {
+    pub(super) fn matched(&self, id: usize, predicate: &Predicate) -> String {
         let cells = self.view.cells(&predicate.target);
         let Some(cell) = cells.get(self.row) else { return String::new() };
-        let leaf = compile_leaf(&predicate.question);
-        leaf.map_or(cell, |leaf| leaf.matched(cell)).to_owned()
+        self.plan.leaves.get(&id).map_or(cell, |leaf| leaf.matched(cell)).to_owned()
     }
 
     /// The values of `alert.group_by`.

@@ -125,13 +125,13 @@ impl Fired<'_> {
                 let other_name = self.view.name(other);
                 format!("{}; {}", self.says(predicate, &field), said(self.cell(other), &other_name))
             }
-            _ if held => self.why(predicate, &field),
+            _ if held => self.why((id, predicate), &field),
             _ => self.says(predicate, &field),
         };
         format!("{}: {}, {answer}", asked.trim_end(), if held { "yes" } else { "no" })
     }
 
-    fn why(&self, predicate: &Predicate, field: &str) -> String {
+    fn why(&self, (id, predicate): (usize, &Predicate), field: &str) -> String {
         let negative = matches!(
             &predicate.question,
             Question::NotMatches(_)
@@ -142,7 +142,7 @@ impl Fired<'_> {
         if negative || self.cell(&predicate.target).is_none() {
             return self.says(predicate, field);
         }
-        format!("‘{}’", self.matched(predicate))
+        format!("‘{}’", self.matched(id, predicate))
     }
 
     fn says(&self, predicate: &Predicate, field: &str) -> String {

@@ -86,6 +86,11 @@ impl Leaf {
         cell.map_or_else(|| self.holds_on_missing(), |cell| self.holds(cell, scan))
     }
 
+    /// Whether a piece of the cell may be told from the whole.
+    pub(crate) fn matches_a_piece(&self) -> bool {
+        matches!(self, Leaf::Mentions(_) | Leaf::Regex(_) | Leaf::Matches(_))
+    }
+
     /// The piece of the cell that answers, the whole cell where no piece can be told.
     pub(crate) fn matched<'c>(&self, cell: &'c str) -> &'c str {
         let piece = match self {

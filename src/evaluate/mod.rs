@@ -12,6 +12,7 @@ mod cells;
 mod combine;
 mod evidence;
 mod explain;
+mod fragments;
 mod leaf;
 mod parties;
 mod view;
@@ -43,6 +44,8 @@ pub struct Plan {
     relations: Vec<Relation>,
     /// Party tests by predicate.
     tests: HashMap<usize, ask::BoundParty>,
+    /// Questions that a piece of a cell answers, by predicate.
+    leaves: HashMap<usize, leaf::Leaf>,
     watchlists: Arc<Watchlists>,
 }
 

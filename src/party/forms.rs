@@ -7,17 +7,7 @@ use std::sync::OnceLock;
 const FORMS: &[(&str, &[&str])] = &[
     (
         "jsc",
-        &[
-            "АО",
-            "AO",
-            "JSC",
-            "A/O",
-            "Joint Stock Company",
-            "Акционерное общество",
-            "Aktsionernoe obshchestvo",
-            "АТ",
-            "ТОО АО",
-        ],
+        &["АО", "AO", "JSC", "A/O", "Joint Stock Company", "Акционерное общество", "Aktsionernoe obshchestvo", "АТ"],
     ),
     ("pjsc", &["ПАО", "PAO", "PJSC", "Public Joint Stock Company", "Публичное акционерное общество"]),
     ("ojsc", &["ОАО", "OAO", "OJSC", "Open Joint Stock Company", "Открытое акционерное общество"]),

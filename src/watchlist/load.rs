@@ -28,6 +28,9 @@ pub(super) struct Entity {
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) programme: String,
+    pub(super) from: Option<String>,
+    pub(super) until: Option<String>,
+    pub(super) source: Option<String>,
 }
 
 #[derive(Debug)]
@@ -141,9 +144,12 @@ impl Loader {
     }
 
     fn listing(&mut self, source: &Arc<SourceText>, written: &ListedWritten) -> Listing {
-        let _checked =
-            (self.day(source, written.from.as_ref()), self.day(source, written.until.as_ref()), &written.source);
-        Listing { programme: written.programme.clone() }
+        Listing {
+            programme: written.programme.clone(),
+            from: self.day(source, written.from.as_ref()),
+            until: self.day(source, written.until.as_ref()),
+            source: written.source.clone(),
+        }
     }
 
     fn day(&mut self, source: &Arc<SourceText>, written: Option<&Spanned<String>>) -> Option<String> {

@@ -91,6 +91,21 @@ impl Watchlists {
         (!chosen.is_empty()).then(|| self.whole_groups(&chosen))
     }
 
+    /// Whether an entity (or one that is the same) was listed on a day, and by which programmes and sources.
+    ///
+    /// A listing without dates counts on every day; an entity whose list states no listing at all has none here.
+    pub fn listings_on(&self, entity: EntityId, day: Option<&str>) -> Vec<String> {
+        let Some(own) = self.entity(entity) else { return Vec::new() };
+        let members = self.groups.get(own.group as usize).into_iter().flatten().filter_map(|place| self.at(*place));
+        let listings = members.flat_map(|one| &one.listed);
+        let in_force = listings.filter(|one| ownership::valid_on(one.from.as_deref(), one.until.as_deref(), day));
+        let words = in_force.map(|one| match &one.source {
+            Some(source) => format!("{} ({source})", one.programme),
+            None => one.programme.clone(),
+        });
+        words.collect()
+    }
+
     /// Who a candidate is: identifiers first, then exact folded names.
     pub fn find(&self, candidate: &Candidate) -> Vec<Hit> {
         let by_identifier = self.find_by_identifier(candidate);
@@ -257,6 +272,9 @@ entities:
         assert_eq!(lists.listed("ofac").unwrap().len(), 2);
         assert_eq!(lists.listed("topic:sanction").unwrap().len(), 2);
         assert_eq!(lists.listed("programme:EU-UKR").unwrap().len(), 2);
+        let kret = lists.named("kret").unwrap()[0];
+        assert_eq!(lists.listings_on(kret, Some("2022-10-24")), ["EU-UKR (EU Reg 269/2014)"]);
+        assert!(lists.listings_on(kret, Some("2014-01")).is_empty());
         assert_eq!(lists.listed("topic:nothing"), None);
         assert_eq!(lists.listed("nothing"), None);
     }

@@ -18,7 +18,9 @@ impl Watchlists {
             if wanted.contains(&group) {
                 return Some(path(&came, start, group));
             }
-            for (asset, parent) in self.edges(group).filter(|(_, parent)| valid_on(parent, day)) {
+            for (asset, parent) in
+                self.edges(group).filter(|(_, parent)| valid_on(parent.from.as_deref(), parent.until.as_deref(), day))
+            {
                 let Some(owner) = self.at(parent.owner) else { continue };
                 if owner.group != start && !came.contains_key(&owner.group) {
                     came.insert(owner.group, (group, step(asset, parent, owner)));
@@ -57,13 +59,12 @@ fn step(asset: &Entity, parent: &Parent, owner: &Entity) -> String {
     format!("{} —{kind}{share}{source}→ {}", asset.name, owner.name)
 }
 
-/// Whether the edge may hold on the day; both may be a day, a month or a year, and are compared as far as both go.
-fn valid_on(parent: &Parent, day: Option<&str>) -> bool {
+/// Whether a stretch of time may hold the day; each may be a day, a month or a year, compared as far as both go.
+pub(super) fn valid_on(from: Option<&str>, until: Option<&str>, day: Option<&str>) -> bool {
     let Some(day) = day else { return true };
     let not_after = |a: &str, b: &str| {
         let length = a.len().min(b.len());
         a.get(..length) <= b.get(..length)
     };
-    parent.from.as_deref().is_none_or(|from| not_after(from, day))
-        && parent.until.as_deref().is_none_or(|until| not_after(day, until))
+    from.is_none_or(|from| not_after(from, day)) && until.is_none_or(|until| not_after(day, until))
 }

@@ -10,3 +10,4 @@
 
 mod bench;
 mod first_light;
+mod architecture;

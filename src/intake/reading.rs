@@ -1,0 +1,314 @@
+//! A file being read: header found, columns decided on the first rows, then batch after batch.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::Arc;
+
+use super::container::{self, Row, RowSource};
+use super::layout::{self, Fit, Layout, Layouts};
+use super::values::{self, Reader};
+use super::{Counts, Known, OpenSettings, ReadError, Reject};
+use crate::record::{Batch, Column, Field, FieldKind, FieldSet, Record, SourceFile};
+use crate::text::heading_key;
+use crate::value::{self, DateOrder, DecimalMark};
+
+/// Rows that columns are decided on.
+const DECIDED_ON: usize = 10_000;
+/// Bytes of those rows at most.
+const DECIDED_ON_BYTES: usize = 16 << 20;
+/// Rows and bytes of a batch.
+const BATCH_ROWS: usize = 4096;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// A file being read: an iterator of batches, with rejects and counts on the side.
+pub struct Reading {
+    rows: Box<dyn RowSource>,
+    waiting: VecDeque<Row>,
+    source: Arc<SourceFile>,
+    layout: Arc<Layout>,
+    headings: Arc<[String]>,
+    heading_keys: Vec<String>,
+    readers: Vec<Reader>,
+    supplied: FieldSet,
+    needs: FieldSet,
+    known: Known,
+    rejects: Vec<Reject>,
+    counts: Counts,
+    ended: bool,
+}
+
+/// Opens an already open file from its start; its descriptor is what is read. Blocking.
+///
+/// # Errors
+/// When it is empty, no text, cut short, or no layout fits.
+pub fn open(file: File, source: SourceFile, layouts: &Layouts, settings: &OpenSettings) -> Result<Reading, ReadError> {
+    let encoding = match &settings.layout {
+        super::LayoutChoice::Named(name) => layouts.get(name).and_then(|layout| layout.encoding.clone()),
+        super::LayoutChoice::Auto => None,
+    };
+    let mut rows = container::open(file, encoding.as_deref(), &settings.limits)?;
+    let (mut waiting, ended) = first_rows(rows.as_mut())?;
+    let fit = layout::fit(waiting.make_contiguous(), layouts, &settings.layout)?;
+    let above: Vec<Row> = waiting.drain(..=fit.header).collect();
+    let header = above.last().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+    let headings: Arc<[String]> = header.unwrap_or_default().into();
+    let mut supplied = FieldSet::default();
+    let constants = fit.layout.constants.iter().map(|(field, _)| *field);
+    fit.columns.iter().map(|(field, _)| *field).chain(constants).for_each(|field| supplied.insert(field));
+    let readers = decide(&fit, &headings, waiting.make_contiguous(), &settings.known)?;
+    Ok(Reading {
+        rows,
+        waiting,
+        source: Arc::new(source),
+        layout: fit.layout,
+        heading_keys: headings.iter().map(|heading| heading_key(heading)).collect(),
+        headings,
+        readers,
+        supplied,
+        needs: settings.needs.clone(),
+        known: settings.known.clone(),
+        rejects: Vec::new(),
+        counts: Counts { skipped: fit.header as u64, ..Counts::default() },
+        ended,
+    })
+}
+
+/// The first rows, and whether they are all there are.
+fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadError> {
+    let (mut first, mut bytes) = (VecDeque::new(), 0);
+    while first.len() < DECIDED_ON && bytes < DECIDED_ON_BYTES {
+        let mut row = Row::default();
+        if !rows.next_row(&mut row)? {
+            return Ok((first, true));
+        }
+        bytes += row.cells.as_slice().len();
+        first.push_back(row);
+    }
+    Ok((first, false))
+}
+
+/// How each column is read: by the layout, by what an earlier attempt learnt, by what the first rows show.
+fn decide(fit: &Fit, headings: &[String], rows: &[Row], known: &Known) -> Result<Vec<Reader>, ReadError> {
+    let mut readers = Vec::new();
+    for (field, column) in &fit.columns {
+        let cells = || rows.iter().map(|row| row.cell(*column));
+        let heading = headings.get(*column).map_or("", String::as_str);
+        let mut reader = Reader {
+            field: *field,
+            column: *column,
+            order: fit.layout.date_order.unwrap_or(DateOrder::DayFirst),
+            mark: fit.layout.decimal.unwrap_or(DecimalMark::Point),
+            hs_length: None,
+        };
+        match field.kind() {
+            FieldKind::Date if fit.layout.date_order.is_none() => {
+                let learnt = known.decisions.iter().find(|(name, _)| name == heading).map(|(_, order)| order_named(order));
+                let shown = cells().find_map(|cell| value::date_order_shown(cell.trim()));
+                reader.order = learnt.or(shown).unwrap_or(DateOrder::DayFirst);
+            }
+            FieldKind::Number if fit.layout.decimal.is_none() => {
+                reader.mark = values::mark(cells()).unwrap_or(DecimalMark::Point);
+            }
+            FieldKind::Hs => reader.hs_length = values::hs_length(cells()),
+            _ => {}
+        }
+        readers.push(reader);
+    }
+    Ok(readers)
+}
+
+fn order_name(order: DateOrder) -> &'static str {
+    match order {
+        DateOrder::DayFirst => "day-first",
+        DateOrder::MonthFirst => "month-first",
+    }
+}
+
+fn order_named(name: &str) -> DateOrder {
+    if name == "month-first" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+}
+
+impl Reading {
+    /// The layout in use.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Canonical fields that this file supplies.
+    pub fn supplied(&self) -> &FieldSet {
+        &self.supplied
+    }
+
+    /// The whole canonical record of a row of a batch that this reading made, whatever columns were wanted.
+    pub fn record(&self, batch: &Batch, row: usize) -> Record {
+        let raw = |column: usize| batch.raw.get(column).map_or("", |cells| cells.cell(row));
+        let mut fields: Vec<(Field, String)> = self
+            .readers
+            .iter()
+            .map(|reader| (reader.field, reader.read(raw(reader.column)).into_owned()))
+            .filter(|(_, cell)| !cell.is_empty())
+            .collect();
+        let missing = |field: Field, fields: &[(Field, String)]| !fields.iter().any(|(other, _)| *other == field);
+        for (field, value) in &self.layout.constants {
+            if missing(*field, &fields) {
+                fields.push((*field, value.clone()));
+            }
+        }
+        fields.sort_by_key(|(field, _)| field.index());
+        let raw = self.headings.iter().enumerate().map(|(column, heading)| (heading.clone(), raw(column).to_owned()));
+        Record {
+            source: self.source.clone(),
+            row: batch.rows.get(row).copied().unwrap_or(0),
+            fields,
+            raw: raw.collect(),
+        }
+    }
+
+    /// Rejects since the last call.
+    pub fn take_rejects(&mut self) -> Vec<Reject> {
+        std::mem::take(&mut self.rejects)
+    }
+
+    /// Counts so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
+        if let Some(row) = self.waiting.pop_front() {
+            return Ok(Some(row));
+        }
+        let mut row = Row::default();
+        if self.ended || !self.rows.next_row(&mut row)? {
+            self.ended = true;
+            return Ok(None);
+        }
+        Ok(Some(row))
+    }
+
+    fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
+        let mut batch = Batch::new(self.source.clone(), self.headings.clone());
+        let mut columns: Vec<Column> = vec![Column::default(); self.readers.len()];
+        let mut bytes = 0;
+        while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
+            let Some(row) = self.next_row()? else { break };
+            if self.is_furniture(&row) {
+                self.counts.skipped += 1;
+                continue;
+            }
+            if let Some(reason) = self.refuse(&row) {
+                self.counts.rejects += 1;
+                let cells = row.iter().map(str::to_owned).collect();
+                self.rejects.push(Reject { row: row.number, reason, cells });
+                continue;
+            }
+            self.check_dates(&row)?;
+            for (reader, column) in self.readers.iter().zip(&mut columns) {
+                if self.needs.contains(reader.field) {
+                    column.push(&reader.read(row.cell(reader.column)));
+                }
+            }
+            for (index, column) in batch.raw.iter_mut().enumerate() {
+                column.push(row.cell(index));
+            }
+            bytes += row.cells.as_slice().len();
+            batch.rows.push(row.number);
+            self.counts.records += 1;
+        }
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        self.place(&mut batch, columns);
+        Ok(Some(batch))
+    }
+
+    fn place(&self, batch: &mut Batch, columns: Vec<Column>) {
+        for (reader, column) in self.readers.iter().zip(columns) {
+            if self.needs.contains(reader.field) {
+                batch.set_column(reader.field, column);
+            }
+        }
+        for (field, value) in &self.layout.constants {
+            if batch.column(*field).is_none() {
+                let mut column = Column::default();
+                (0..batch.len()).for_each(|_| column.push(value));
+                batch.set_column(*field, column);
+            }
+        }
+    }
+
+    /// Totals rows and repeated headings are no records.
+    fn is_furniture(&self, row: &Row) -> bool {
+        let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
+        if filled == 0 {
+            return true;
+        }
+        let first = row.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or("");
+        let totals = ["ИТОГО", "ВСЕГО", "TOTAL", "GRAND TOTAL"];
+        let upper = first.to_uppercase();
+        if filled * 2 <= self.headings.len() && totals.iter().any(|word| upper.starts_with(word)) {
+            return true;
+        }
+        let same = row.iter().zip(&self.heading_keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
+        // Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
+        let looks_alike = self.heading_keys.first().is_some_and(|key| heading_key(row.cell(0)) == *key);
+        looks_alike && same.count() * 5 >= self.headings.len() * 4
+    }
+
+    fn refuse(&self, row: &Row) -> Option<String> {
+        let width = self.headings.len();
+        let extra = row.iter().skip(width).filter(|cell| !cell.trim().is_empty()).count();
+        if extra > 0 {
+            return Some(format!("the row has {} cells under {width} headings", row.cells.len()));
+        }
+        if row.cells.as_slice().contains(&0) {
+            return Some("the row has a NUL byte in it".to_owned());
+        }
+        let told = self.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
+        (!told).then(|| "every known column of the row is empty".to_owned())
+    }
+
+    /// A cell that proves the other order of day and month ends the attempt: the next one knows it from the start.
+    fn check_dates(&self, row: &Row) -> Result<(), ReadError> {
+        for reader in self.readers.iter().filter(|reader| reader.field.kind() == FieldKind::Date) {
+            let cell = row.cell(reader.column).trim();
+            let Some(shown) = value::date_order_shown(cell) else { continue };
+            if shown == reader.order {
+                continue;
+            }
+            let heading = self.headings.get(reader.column).cloned().unwrap_or_default();
+            return Err(self.contradiction(row, heading, shown, cell));
+        }
+        Ok(())
+    }
+
+    fn contradiction(&self, row: &Row, heading: String, shown: DateOrder, cell: &str) -> ReadError {
+        let fixed = self.layout.date_order.is_some() || self.known.decisions.iter().any(|(name, _)| *name == heading);
+        let message = format!("the column `{heading}` has dates of both orders: `{cell}` is {}", order_name(shown));
+        let mut learnt = self.known.clone();
+        learnt.decisions.push((heading.clone(), order_name(shown).to_owned()));
+        ReadError {
+            row: Some(row.number),
+            column: Some(heading),
+            excerpt: Some(cell.chars().take(120).collect()),
+            learnt: (!fixed).then_some(learnt),
+            ..ReadError::new(if fixed { "date-order-mixed" } else { "date-order" }, message)
+        }
+        .hint("write all dates of a column in one order, or set `date_order:` in the layout")
+    }
+}
+
+impl Iterator for Reading {
+    type Item = Result<Batch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.batch() {
+            Ok(batch) => batch.map(Ok),
+            Err(error) => {
+                self.ended = true;
+                self.waiting.clear();
+                Some(Err(error))
+            }
+        }
+    }
+}

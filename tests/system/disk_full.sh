@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# A disk that fills up: on a small file system of its own, with hardly anything free, the daemon may pause or stop, but
+# it publishes no half of a file; when there is room again it ends like a run that nobody disturbed.
+source "$(dirname "$0")/lib.sh"
+
+[ "$(id -u)" = 0 ] || skip "only root may mount a small file system"
+command -v python3 >/dev/null || skip "python3 is not installed"
+export TIDEWAITER=$tidewaiter
+mkdir "$work/small"
+mount -t tmpfs -o size=16m tidewaiter-test "$work/small" 2>>"$work/mount.log" || skip "mounting is not allowed here"
+clean_up+=("umount -l '$work/small'")
+
+lay_out() {
+    write_config "$1" maildir:mail
+    drop "$1" "$house/examples/sample-export.csv" sample-export.csv
+}
+
+# leave_free KIB: fills the small disk but for that much.
+leave_free() {
+    local free
+    free=$(df --output=avail -k "$work/small" | tail -n 1)
+    [ "$free" -le "$1" ] || head -c $(((free - $1) * 1024)) /dev/zero >"$work/small/filler"
+}
+
+lay_out "$work/undisturbed"
+run_to_the_end "$work/undisturbed" || fail "the undisturbed run did not end well"
+python3 "$here/state.py" summary "$work/undisturbed" >"$work/expected.txt"
+[ -s "$work/expected.txt" ] || fail "the sample raises nothing"
+
+cases=0
+# Below 5 % of 16 MiB (819 KiB) intake pauses; above it the ledger or the Maildir meets the end of the disk.
+for kib in 0 64 400 840 1000 1400 2000; do
+    folder=$work/small/house
+    lay_out "$folder"
+    leave_free "$kib"
+    timeout 6 "$tidewaiter" run -c "$folder/tidewaiter.yaml" --until-idle >>"$work/full.log" 2>&1 || true
+    rm -f "$work/small/filler"
+    run_to_the_end "$folder" || fail "with $kib KiB free: the run afterwards did not end well"
+    python3 "$here/state.py" summary "$folder" >"$work/summary.txt"
+    diff "$work/expected.txt" "$work/summary.txt" >"$work/diff.log" || fail "with $kib KiB free: other findings or alerts"
+    python3 "$here/state.py" once "$folder" || fail "with $kib KiB free: told twice"
+    python3 "$here/state.py" arrived "$folder" "$folder/mail" >/dev/null || fail "with $kib KiB free: outbox and mails differ"
+    rm -rf "$folder"
+    cases=$((cases + 1))
+done
+
+echo "$name: passed ($cases fillings of a 16 MiB disk)"

@@ -1,0 +1,78 @@
+# Shared by the system tests; sourced, never run. In: TIDEWAITER (the binary, target/release/tidewaiter by default).
+# Out: a scratch folder in $work that is removed at the end, and helpers that end the test with one clear line.
+set -euo pipefail
+
+name=$(basename "$0" .sh)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+house=$(cd "$here/../.." && pwd)
+tidewaiter=${TIDEWAITER:-$house/target/release/tidewaiter}
+work=$(mktemp -d "${TMPDIR:-/tmp}/tidewaiter-$name.XXXXXX")
+chmod 755 "$work"
+clean_up=()
+
+finish() {
+    local code=$? step
+    trap - EXIT INT TERM
+    for step in "${clean_up[@]}"; do eval "$step" >/dev/null 2>&1 || true; done
+    if [ "$code" -ne 0 ]; then
+        echo "$name: FAILED (exit $code)"
+        local log
+        for log in "$work"/*.log; do
+            [ -s "$log" ] && { echo "--- last lines of $(basename "$log")"; tail -n 25 "$log"; }
+        done
+    fi
+    rm -rf --one-file-system "$work"
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+    echo "$name: $*" >&2
+    exit 1
+}
+
+skip() {
+    echo "$name: SKIPPED: $*"
+    exit 0
+}
+
+# wait_for SECONDS COMMAND…: until the command succeeds.
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# write_config FOLDER TRANSPORT [MAIL LINES]: a configuration that settles at once.
+write_config() {
+    mkdir -p "$1/drop"
+    cat >"$1/tidewaiter.yaml" <<YAML
+sources:
+  - { name: system-test, folder: drop, settle_for: 0s, scan_every: 1s }
+mail:
+  transport: '$2'
+  from: tidewaiter@example.org
+${3:-}
+recipients: { default: analyst@example.org }
+operators: operator@example.org
+rules: $house/rules
+state: state
+YAML
+}
+
+# drop FOLDER FILE NAME: as an uploader should, by a rename.
+drop() {
+    cp "$2" "$1/drop/.$3.part"
+    mv "$1/drop/.$3.part" "$1/drop/$3"
+}
+
+# run_to_the_end FOLDER [SECONDS]
+run_to_the_end() {
+    timeout "${2:-120}" "$tidewaiter" run -c "$1/tidewaiter.yaml" --until-idle >>"$work/run.log" 2>&1
+}
+
+[ -x "$tidewaiter" ] || fail "there is no $tidewaiter: cargo build --release"
