@@ -130,10 +130,9 @@ impl PartyGroup {
             answer.held.iter().map(|place| (place, true)).chain(answer.maybe.iter().map(|place| (place, false)))
         {
             let Some((predicate, test)) = self.tests.get(*place as usize) else { continue };
+            let Some(bitmap) = answers.get_mut(*predicate) else { continue };
             if certain || test.in_row(&answer.parties, (row, watchlists), &mut scratch.scan) {
-                if let Some(bitmap) = answers.get_mut(*predicate) {
-                    bitmap.set(row.row);
-                }
+                bitmap.set(row.row);
             }
         }
     }

@@ -170,10 +170,12 @@ fn the_su_35_rule_fires_with_the_ownership_path_and_the_piece_of_the_cell() {
 }
 
 #[test]
-fn an_intermediary_inside_the_cell_is_a_party_too() {
-    let fired = evaluate_su_35("OOO ROMASHKA ON BEHALF OF ROSTEC", "Flanker-E spares");
-    assert_eq!(fired.len(), 1);
-    assert_eq!(fired[0].group, ["Rostec"]);
+fn a_party_behind_an_intermediary_and_an_intermediary_are_found() {
+    for cell in ["OOO ROMASHKA ON BEHALF OF ROSTEC", "OOO ROMASHKA THROUGH ROSTEC"] {
+        let fired = evaluate_su_35(cell, "Flanker-E spares");
+        assert_eq!(fired.len(), 1);
+        assert_eq!(fired[0].group, ["Rostec"]);
+    }
 }
 
 #[test]
@@ -239,4 +241,45 @@ fn findings_come_in_row_order_then_rule_order() {
     let fired = evaluate(&plan, &goods(), &mut Memo::default());
     let order: Vec<_> = fired.iter().map(|firing| (firing.row, firing.rule.card.id.as_str())).collect();
     assert_eq!(order, [(0, "a"), (0, "b"), (1, "a"), (1, "b"), (3, "a"), (3, "b")]);
+}
+
+#[test]
+fn a_batch_says_what_its_records_say_one_by_one() {
+    let country = Field::Party(Role::Consignee, Part::Country);
+    let fields = [NAME, country, Field::Description, Field::HsCode, Field::DeclarationDate];
+    let names = ["АО «КРЭТ»", "Rostec", "ООО РОМАШКА", "ROMASHKA THROUGH ROSTEC", ""];
+    let goods = ["СУ-35", "Flanker-E kit", "плата печатная", "", "é SU-35"];
+    let cells: Vec<[&str; 5]> = (0..150)
+        .map(|n| {
+            [
+                names[n % 5],
+                ["TR", "", "RU"][n % 3],
+                goods[n / 5 % 5],
+                ["9503", "8803", ""][n / 7 % 3],
+                ["2022-10-24", "2021", ""][n % 3],
+            ]
+        })
+        .collect();
+    let table = batch(&fields, &cells.iter().map(|row| &row[..]).collect::<Vec<_>>());
+    let detections = [
+        "consignee: {owned_by: Rostec, country: TR}",
+        "any_recipient|country: RU",
+        "description|re: '(?i)su-?35|плата'",
+        "description|contains|neq: flanker",
+        "intermediary|entity: Rostec",
+        "consignee.name|startswith: ro",
+    ];
+    let text: Vec<String> = (0..)
+        .zip(detections)
+        .map(|(n, detection)| rule_text(detection).replace("id: a", &format!("id: r{n}")))
+        .chain([SU_35.to_owned()])
+        .collect();
+    let (plan, problems) = bind(&rules(&text.join("---\n")), watchlists());
+    assert_eq!(problems, []);
+    let told = |firing: Firing| (firing.rule.card.id.clone(), firing.evidence, firing.group);
+    let together: Vec<_> = evaluate(&plan, &table, &mut Memo::default()).into_iter().map(told).collect();
+    let alone = (0..table.len()).flat_map(|row| evaluate(&plan, &table.record(row).to_batch(), &mut Memo::default()));
+    assert_eq!(together, alone.map(told).collect::<Vec<_>>());
+    let fired: std::collections::BTreeSet<&str> = together.iter().map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(fired.len(), detections.len() + 1, "every rule fires somewhere: {fired:?}");
 }
