@@ -61,12 +61,14 @@ smtpd_tls_loglevel = 1
 CF
     {
         echo "127.0.0.1:$1 inet n - n - - smtpd"
-        for service in cleanup "rewrite:trivial-rewrite" virtual error retry:error discard; do
+        for service in "rewrite:trivial-rewrite" error retry:error discard; do
             echo "${service%%:*} unix - - n - - ${service##*:}"
         done
         for service in bounce defer:bounce trace:bounce; do
             echo "${service%%:*} unix - - n - 0 ${service##*:}"
         done
+        echo "cleanup unix n - n - 0 cleanup"
+        echo "virtual unix - n n - - virtual"
         echo "pickup unix n - n 60 1 pickup"
         echo "qmgr unix n - n 300 1 qmgr"
         echo "tlsmgr unix - - n 1000? 1 tlsmgr"
