@@ -221,12 +221,15 @@ impl Resolver<'_> {
         for entry in &file.sources {
             let source = self.source(entry)?;
             if sources.iter().any(|other: &SourceSettings| other.name == source.name || other.folder == source.folder) {
-                return Err(self.wrong("sources", &format!("`{}`: name and folder of each source must be its own", entry.name)));
+                return Err(
+                    self.wrong("sources", &format!("`{}`: name and folder of each source must be its own", entry.name))
+                );
             }
             sources.push(source);
         }
         let routing = self.routing(&file.recipients)?;
-        let operators = file.operators.as_ref().map_or_else(|| routing.default.clone(), Addresses::list);
+        let operators =
+            file.operators.as_ref().or(file.recipients.get("default")).map_or_else(Vec::new, Addresses::list);
         self.addresses("operators", &operators)?;
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         Ok(Config {
@@ -279,11 +282,11 @@ impl Resolver<'_> {
         for (name, addresses) in recipients {
             self.addresses(&format!("recipients.{name}"), &addresses.list())?;
         }
-        let default = recipients
-            .get("default")
-            .ok_or_else(|| self.wrong("recipients", "`default` is needed: who is told when a rule names nobody"))?;
+        if !recipients.contains_key("default") {
+            return Err(self.wrong("recipients", "`default` is needed: who is told when a rule names nobody"));
+        }
         Ok(Routing {
-            default: default.list(),
+            default: vec!["default".to_owned()],
             recipients: recipients.iter().map(|(name, addresses)| (name.clone(), addresses.list())).collect(),
         })
     }
@@ -326,7 +329,8 @@ impl Resolver<'_> {
             None => (rest, if implicit { 465 } else { 587 }),
         };
         if host.is_empty() || host.contains('@') {
-            return Err(self.wrong("mail.transport", "write the host alone; `user:` and `password_file:` are keys of their own"));
+            return Err(self
+                .wrong("mail.transport", "write the host alone; `user:` and `password_file:` are keys of their own"));
         }
         let tls = self.tls(implicit, host, query, entry)?;
         Ok(SmtpSettings {
@@ -347,11 +351,11 @@ impl Resolver<'_> {
             "" if implicit => Ok(SmtpTls::Implicit),
             "" => Ok(SmtpTls::Starttls),
             "tls=none" if loopback || entry.allow_plaintext == Some(true) => Ok(SmtpTls::PlainInsecure),
-            "tls=none" => Err(self.wrong(
-                "mail.transport",
-                "without encryption only to this machine, or with `allow_plaintext: true`",
-            )),
-            other => Err(self.wrong("mail.transport", &format!("unknown option `{other}`; `?tls=none` is the only one"))),
+            "tls=none" => Err(self
+                .wrong("mail.transport", "without encryption only to this machine, or with `allow_plaintext: true`")),
+            other => {
+                Err(self.wrong("mail.transport", &format!("unknown option `{other}`; `?tls=none` is the only one")))
+            }
         }
     }
 
@@ -369,7 +373,9 @@ impl Resolver<'_> {
         });
         let secret = from_env.or(from_file).transpose()?;
         match (&entry.user, &secret) {
-            (Some(_), None) => Err(self.wrong("mail.user", "a password is needed: `password_file:` or `password_env:`")),
+            (Some(_), None) => {
+                Err(self.wrong("mail.user", "a password is needed: `password_file:` or `password_env:`"))
+            }
             (None, Some(_)) => Err(self.wrong("mail.user", "a password is given but no user")),
             _ => Ok(secret.map(|text| SecretString::from(text.trim_end_matches(['\r', '\n'])))),
         }

@@ -19,7 +19,12 @@ use crate::watchlist::Watchlists;
 /// What a text is, by the folder that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the words speak for themselves")]
-pub enum TextKind { Rule, List, Watchlist, Layout }
+pub enum TextKind {
+    Rule,
+    List,
+    Watchlist,
+    Layout,
+}
 
 impl TextKind {
     /// Every kind with its folder below the rules folder and the endings that are read there.

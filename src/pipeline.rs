@@ -34,7 +34,11 @@ pub enum RunError<E> {
 ///
 /// # Errors
 /// When the file cannot be read on, or `take` refuses a chunk.
-pub fn run<E>(reading: &mut Reading, desk: &Desk, mut take: impl FnMut(Chunk) -> Result<(), E>) -> Result<Counts, RunError<E>> {
+pub fn run<E>(
+    reading: &mut Reading,
+    desk: &Desk,
+    mut take: impl FnMut(Chunk) -> Result<(), E>,
+) -> Result<Counts, RunError<E>> {
     let mut memo = Memo::default();
     while let Some(batch) = reading.next() {
         let batch = batch?;

@@ -14,16 +14,7 @@ use std::sync::Arc;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use crate::intake::settle::Look;
-
-/// A regular file in a drop folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// How it looked.
-    pub look: Look,
-}
+use crate::intake::settle::{Look, Sighting};
 
 /// What a scan saw.
 #[derive(Debug, Default)]

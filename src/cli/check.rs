@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CommandError, say, show, shipped};
+use super::{CommandError, say, shipped, show};
 use crate::config::Config;
 use crate::desk::{self, Desk, DeskText};
 use crate::evaluate;
@@ -13,7 +13,9 @@ use crate::rules::Known;
 
 /// Check configuration, rules, lists, watchlists and layouts.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidewaiter check\n  tidewaiter check /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter check rules --format json")]
+#[command(
+    after_help = "Examples:\n  tidewaiter check\n  tidewaiter check /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter check rules --format json"
+)]
 pub struct Check {
     /// Configuration files or rules folders; `tidewaiter.yaml` or `rules` here, else the shipped rules.
     paths: Vec<PathBuf>,
@@ -99,7 +101,8 @@ fn as_json(problem: &Problem) -> String {
 fn as_github(problem: &Problem) -> String {
     let (line, column) = problem.position();
     let word = if problem.severity == Severity::Note { "notice" } else { severity(problem) };
-    let text = problem.hint.as_ref().map_or_else(|| problem.message.clone(), |hint| format!("{} ({hint})", problem.message));
+    let text =
+        problem.hint.as_ref().map_or_else(|| problem.message.clone(), |hint| format!("{} ({hint})", problem.message));
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     format!("::{word} file={},line={line},col={column},title={}::{text}", problem.source.path, problem.code)
 }

@@ -63,6 +63,9 @@ async fn tell(command: &Demo, config: &Config) -> Result<i64, CommandError> {
     }
     let folder = command.folder.display();
     say(format!("\nthe mails lie in {folder}/mail/new: open them with a mail client, or"));
-    say(format!("  tidewaiter outbox -c {folder}/tidewaiter.yaml show {}", listings.first().map_or(1, |first| first.id)));
+    say(format!(
+        "  tidewaiter outbox -c {folder}/tidewaiter.yaml show {}",
+        listings.first().map_or(1, |first| first.id)
+    ));
     Ok(ledger.counts().await?.alerts)
 }

@@ -43,12 +43,8 @@ pub async fn retry(command: Retry) -> Result<(), CommandError> {
 pub async fn release(command: Release) -> Result<(), CommandError> {
     let (_, ledger) = command.config.ledger().await?;
     let row = newest(&ledger, &command.file, FileState::Held).await?;
-    let change = FileChange {
-        state: FileState::Held,
-        problem: row.problem.clone(),
-        moved_to: None,
-        look_again_at: Some(0),
-    };
+    let change =
+        FileChange { state: FileState::Held, problem: row.problem.clone(), moved_to: None, look_again_at: Some(0) };
     ledger.set_file(row.id, &change, jiff::Timestamp::now().as_microsecond()).await?;
     say(format!("{} is released: the daemon takes it at its next scan", row.name));
     Ok(())
@@ -58,5 +54,7 @@ async fn newest(ledger: &Ledger, file: &std::path::Path, state: FileState) -> Re
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let rows = ledger.find_files(&name).await?;
     let found = rows.into_iter().filter(|row| row.state == state).max_by_key(|row| row.id);
-    found.ok_or_else(|| CommandError::Usage(format!("no file named {name} is {}; `tidewaiter status` lists them", state.as_str())))
+    found.ok_or_else(|| {
+        CommandError::Usage(format!("no file named {name} is {}; `tidewaiter status` lists them", state.as_str()))
+    })
 }

@@ -240,7 +240,12 @@ fn find_rule<'a>(desk: &'a Desk, id: &str) -> Result<&'a Arc<Rule>, CommandError
 }
 
 /// Opens a file for a one-off command.
-fn open(path: &Path, desk: &Desk, layout: Option<&str>, needs: &FieldSet) -> Result<crate::intake::Reading, CommandError> {
+fn open(
+    path: &Path,
+    desk: &Desk,
+    layout: Option<&str>,
+    needs: &FieldSet,
+) -> Result<crate::intake::Reading, CommandError> {
     let file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
     let source =
         SourceFile { source: String::new(), file: path.display().to_string(), member: None, sheet: None, sha256: None };

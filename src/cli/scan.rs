@@ -15,7 +15,9 @@ use crate::record::{Field, Part, Role};
 
 /// Evaluate files once.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidewaiter scan export.csv\n  tidewaiter scan *.csv.gz --rules my-rules --format jsonl")]
+#[command(
+    after_help = "Examples:\n  tidewaiter scan export.csv\n  tidewaiter scan *.csv.gz --rules my-rules --format jsonl"
+)]
 pub struct Scan {
     /// The files.
     #[arg(required = true)]
@@ -124,7 +126,10 @@ impl Printer {
         let _ = self.out.flush();
         let line = format!(
             "{}: {} records, {} rejected, {} skipped",
-            path.display(), counts.records, counts.rejects, counts.skipped
+            path.display(),
+            counts.records,
+            counts.rejects,
+            counts.skipped
         );
         let _ = writeln!(std::io::stderr(), "{line}");
     }

@@ -24,7 +24,8 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let hits = ledger.rule_hits().await?;
     let broken = ledger.note("broken").await?.unwrap_or_else(|| "[]".to_owned());
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
-    let outbox = json!({ "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead });
+    let outbox =
+        json!({ "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead });
     let whole = json!({
         "sources": config.sources.iter().map(|source| json!({ "name": source.name, "folder": source.folder })).collect::<Vec<_>>(),
         "files": files.iter().map(file_json).collect::<Vec<_>>(),
@@ -38,12 +39,23 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     for source in &config.sources {
         say(format!("source {:<20} {}", source.name, source.folder.display()));
     }
-    say(format!("\n{} findings, {} alerts; mail: {} waiting, {} delivered, {} given up",
-        counts.findings, counts.alerts, counts.outbox_waiting, counts.outbox_delivered, counts.outbox_dead));
+    say(format!(
+        "\n{} findings, {} alerts; mail: {} waiting, {} delivered, {} given up",
+        counts.findings, counts.alerts, counts.outbox_waiting, counts.outbox_delivered, counts.outbox_dead
+    ));
     say("\nlast files:");
     for file in &files {
-        say(format!("  {} {:<9} {} ({}): {} records, {} rejected, {} findings{}", time(file.seen_at), file.state.as_str(),
-            file.name, file.source, file.records, file.rejects, file.findings, reason(file)));
+        say(format!(
+            "  {} {:<9} {} ({}): {} records, {} rejected, {} findings{}",
+            time(file.seen_at),
+            file.state.as_str(),
+            file.name,
+            file.source,
+            file.records,
+            file.rejects,
+            file.findings,
+            reason(file)
+        ));
     }
     say("\nrules that fired:");
     for (rule, findings, last) in &hits {
@@ -57,7 +69,9 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
 }
 
 fn time(micros: i64) -> String {
-    jiff::Timestamp::from_microsecond(micros).map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
+    jiff::Timestamp::from_microsecond(micros)
+        .map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+        .unwrap_or_default()
 }
 
 fn problem(file: &FileRow) -> serde_json::Value {
@@ -66,7 +80,10 @@ fn problem(file: &FileRow) -> serde_json::Value {
 
 fn reason(file: &FileRow) -> String {
     let problem = problem(file);
-    problem.get("message").and_then(|message| message.as_str()).map_or_else(String::new, |message| format!(": {message}"))
+    problem
+        .get("message")
+        .and_then(|message| message.as_str())
+        .map_or_else(String::new, |message| format!(": {message}"))
 }
 
 fn file_json(file: &FileRow) -> serde_json::Value {

@@ -162,7 +162,8 @@ async fn read(
         }
     }
     drop(chunks);
-    let read = reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
+    let read =
+        reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
     staged?;
     let whole = match read {
         Ok(whole) if whole.changed => return Ok(Read::Changed),
@@ -293,7 +294,10 @@ async fn doubt(office: &Office, job: &Job<'_>, whole: &WholeFile, desk: &Desk) -
         .filter(|name| Field::from_name(name).is_some_and(|field| needs.contains(field)))
         .filter(|name| !whole.supplied.contains(name))
         .collect();
-    let reason = format!("the last file of this source had these fields, which rules read, and this one has not: {}", gone.join(", "));
+    let reason = format!(
+        "the last file of this source had these fields, which rules read, and this one has not: {}",
+        gone.join(", ")
+    );
     Ok((!gone.is_empty()).then_some(reason))
 }
 

@@ -60,7 +60,8 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
 /// Hash of every text, so that a touch without a change is no reload.
 fn fingerprint(office: &Office) -> String {
     let texts = desk::read_folder(&office.config.rules).map(|(texts, _)| texts).unwrap_or_default();
-    let parts: Vec<&str> = texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]).collect();
+    let parts: Vec<&str> =
+        texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]).collect();
     crate::finding::hash(&parts)
 }
 
@@ -102,8 +103,12 @@ async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
 }
 
 fn unusable(office: &Office, why: &str) -> Problem {
-    Problem::whole_file("rules-folder", office.config.rules.display().to_string(), format!("the rules folder gives no rules: {why}"))
-        .with_hint("the set that was accepted last stays in force")
+    Problem::whole_file(
+        "rules-folder",
+        office.config.rules.display().to_string(),
+        format!("the rules folder gives no rules: {why}"),
+    )
+    .with_hint("the set that was accepted last stays in force")
 }
 
 /// The texts with each broken one replaced by its last good version; a broken one that was never good is left out.
@@ -160,10 +165,15 @@ async fn tell(
             problems.iter().filter(|problem| problem.is_error() && problem.source.path == *path).collect();
         let Some(first) = of_file.first() else { continue };
         let (line, column) = first.position();
-        let kept = if had_good { "The last good version goes on working, also after a restart." } else { "It is left out until it is mended; every other file works." };
+        let kept = if had_good {
+            "The last good version goes on working, also after a restart."
+        } else {
+            "It is left out until it is mended; every other file works."
+        };
         let mut paragraphs = vec![format!("{path} cannot be used as it stands. {kept}")];
         paragraphs.extend(of_file.iter().map(|problem| problem::render(problem)));
-        paragraphs.push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
+        paragraphs
+            .push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
         let trouble = Trouble {
             kind: "rule-broken",
             about: format!("{path} {}", crate::finding::hash(&[&first.source.text])),

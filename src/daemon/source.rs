@@ -16,11 +16,11 @@ use super::office::{Office, make_folder};
 use super::tidy::Tidy;
 use super::{DaemonError, now_micros};
 use crate::config::SourceSettings;
-use crate::intake::settle::{Settling, Verdict};
+use crate::intake::settle::{Settling, Sighting, Verdict};
 use crate::intake::{self, Folders, move_file};
 use crate::ledger::{Claimed, FileRow, FileState, NewFile};
 use crate::telemetry::Pulse;
-use crate::watch::{self, Recursion, Sighting, Watch};
+use crate::watch::{self, Recursion, Watch};
 
 /// How long a full disk is waited for between looks.
 const DISK_FULL_REST: Duration = Duration::from_secs(5);
@@ -227,7 +227,9 @@ impl SourceWorker {
             file.sync_all()?;
             intake::sha256(&mut file)
         });
-        let hashed = hashed.await.map_err(|panic| DaemonError::Worker { worker: "hash".to_owned(), cause: panic.to_string() })?;
+        let hashed = hashed
+            .await
+            .map_err(|panic| DaemonError::Worker { worker: "hash".to_owned(), cause: panic.to_string() })?;
         let hash = match hashed {
             Ok(hash) => hash,
             Err(cause) => return self.unreadable(&row, &cause).await,
@@ -251,8 +253,14 @@ impl SourceWorker {
         match attempt::work(&self.office, &job).await? {
             Ending::Published { alerts, repeated, counts } => {
                 tracing::info!(
-                    file = row.name, source = row.source, records = counts.records, rejects = counts.rejects,
-                    alerts, repeated, millis = started.elapsed().as_millis(), "done"
+                    file = row.name,
+                    source = row.source,
+                    records = counts.records,
+                    rejects = counts.rejects,
+                    alerts,
+                    repeated,
+                    millis = started.elapsed().as_millis(),
+                    "done"
                 );
                 self.tidy().done(row).await
             }
@@ -322,7 +330,10 @@ impl SourceWorker {
 fn banner(row: &FileRow) -> String {
     let problem: Option<serde_json::Value> = row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let reason = problem.as_ref().and_then(|json| json.get("message")).and_then(|message| message.as_str());
-    format!("This file was held and then released: {}.", reason.unwrap_or("it looked different from the files before it"))
+    format!(
+        "This file was held and then released: {}.",
+        reason.unwrap_or("it looked different from the files before it")
+    )
 }
 
 fn clone_error(cause: &std::io::Error) -> std::io::Error {

@@ -114,7 +114,10 @@ impl Tidy<'_> {
             paragraphs: vec![
                 format!("{} of source {} is held: {reason}.", row.name, self.source.name),
                 format!("{} records were read and nobody was told anything.", counts.records),
-                format!("If the file is right, run `tidewaiter release {}`; if it is not, drop a corrected one.", row.name),
+                format!(
+                    "If the file is right, run `tidewaiter release {}`; if it is not, drop a corrected one.",
+                    row.name
+                ),
                 "After 24 hours it goes out under a banner that says so.".to_owned(),
             ],
         };

@@ -118,7 +118,8 @@ fn read(source: &Arc<SourceText>) -> (Option<Layout>, Vec<Problem>) {
     let mut field = |name: &str| {
         let found = Field::from_name(name);
         if found.is_none() {
-            let problem = Problem::error("unknown-field", source, place(source, name), format!("unknown field `{name}`"));
+            let problem =
+                Problem::error("unknown-field", source, place(source, name), format!("unknown field `{name}`"));
             let names: Vec<String> = Field::all().map(Field::name).collect();
             problems.push(match did_you_mean(name, names.iter().map(String::as_str)) {
                 Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
@@ -165,7 +166,8 @@ pub struct Fit {
 impl Layout {
     /// Columns of the fields in a row of headings. The first heading of a field's list that is there wins.
     fn columns(&self, headings: &[String]) -> Vec<(Field, usize)> {
-        let column = |keys: &Vec<String>| keys.iter().find_map(|key| headings.iter().position(|heading| heading == key));
+        let column =
+            |keys: &Vec<String>| keys.iter().find_map(|key| headings.iter().position(|heading| heading == key));
         self.fields.iter().filter_map(|(field, keys)| column(keys).map(|index| (*field, index))).collect()
     }
 }
@@ -186,7 +188,8 @@ pub fn fit(rows: &[Row], layouts: &Layouts, choice: &LayoutChoice) -> Result<Fit
         LayoutChoice::Named(name) => {
             let found = layouts.get(name).ok_or_else(|| {
                 let message = format!("there is no layout `{name}`");
-                ReadError::new("no-layout", message).hint("rules/layouts holds the layouts; the source's `layout:` names one")
+                ReadError::new("no-layout", message)
+                    .hint("rules/layouts holds the layouts; the source's `layout:` names one")
             })?;
             (vec![found], 1)
         }

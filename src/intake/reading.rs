@@ -102,7 +102,8 @@ fn decide(fit: &Fit, headings: &[String], rows: &[Row], known: &Known) -> Result
         };
         match field.kind() {
             FieldKind::Date if fit.layout.date_order.is_none() => {
-                let learnt = known.decisions.iter().find(|(name, _)| name == heading).map(|(_, order)| order_named(order));
+                let learnt =
+                    known.decisions.iter().find(|(name, _)| name == heading).map(|(_, order)| order_named(order));
                 let shown = cells().find_map(|cell| value::date_order_shown(cell.trim()));
                 reader.order = learnt.or(shown).unwrap_or(DateOrder::DayFirst);
             }
@@ -249,7 +250,8 @@ impl Reading {
         if filled * 2 <= self.headings.len() && totals.iter().any(|word| upper.starts_with(word)) {
             return true;
         }
-        let same = row.iter().zip(&self.heading_keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
+        let same =
+            row.iter().zip(&self.heading_keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
         // Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
         let looks_alike = self.heading_keys.first().is_some_and(|key| heading_key(row.cell(0)) == *key);
         looks_alike && same.count() * 5 >= self.headings.len() * 4

@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::watch::Sighting;
-
 /// How a file looked: any write, rename or replacement changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
@@ -22,6 +20,15 @@ pub struct Look {
     pub modified: (i64, i64),
     /// Change time: seconds, nanoseconds.
     pub changed: (i64, i64),
+}
+
+/// A regular file in a drop folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// How it looked.
+    pub look: Look,
 }
 
 /// What one more look says.

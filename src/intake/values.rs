@@ -36,9 +36,9 @@ impl Reader {
             },
             FieldKind::Country => Cow::Borrowed(value::country(cell).unwrap_or("")),
             FieldKind::Hs => Cow::Owned(self.tariff(cell)),
-            FieldKind::Number => {
-                Cow::Owned(value::number(cell, self.mark).map(|number| number.normalize().to_string()).unwrap_or_default())
-            }
+            FieldKind::Number => Cow::Owned(
+                value::number(cell, self.mark).map(|number| number.normalize().to_string()).unwrap_or_default(),
+            ),
             FieldKind::Date => Cow::Owned(value::date(cell, self.order).unwrap_or_default()),
         }
     }

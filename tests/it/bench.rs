@@ -53,7 +53,9 @@ pub const HEADER: &str = "declaration,item,date,consignor,consignee,hs,goods,usd
 
 /// One line that the rule fires for.
 pub fn hit(declaration: u32) -> String {
-    format!("D-{declaration},1,2022-10-24,AVIC INTERNATIONAL HOLDING CORP,АО «КРЭТ»,8807300000,ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35,1200000\n")
+    format!(
+        "D-{declaration},1,2022-10-24,AVIC INTERNATIONAL HOLDING CORP,АО «КРЭТ»,8807300000,ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35,1200000\n"
+    )
 }
 
 /// One line that no rule fires for.

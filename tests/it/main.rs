@@ -8,6 +8,6 @@
     clippy::disallowed_methods
 )]
 
+mod architecture;
 mod bench;
 mod first_light;
-mod architecture;

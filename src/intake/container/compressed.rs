@@ -29,13 +29,17 @@ pub fn open(mut file: File, limits: &Limits) -> Result<Box<dyn Read + Send>, Rea
         return Err(ReadError::new("file-too-large", message).hint("split it into smaller files"));
     }
     let mut start = Vec::new();
-    file.rewind().and_then(|()| file.by_ref().take(8).read_to_end(&mut start)).map_err(|cause| ReadError::io(&cause))?;
+    file.rewind()
+        .and_then(|()| file.by_ref().take(8).read_to_end(&mut start))
+        .map_err(|cause| ReadError::io(&cause))?;
     file.rewind().map_err(|cause| ReadError::io(&cause))?;
     if start.is_empty() {
         return Err(ReadError::new("empty-file", "the file is empty").hint("drop the whole export"));
     }
     if let Some((_, what, advice)) = REFUSED.iter().find(|(magic, _, _)| start.starts_with(magic)) {
-        return Err(ReadError::new("unsupported-format", format!("the file is {what}, which is not read")).hint(*advice));
+        return Err(
+            ReadError::new("unsupported-format", format!("the file is {what}, which is not read")).hint(*advice)
+        );
     }
     let buffered = BufReader::with_capacity(1 << 18, file);
     let bounded = |inner: Box<dyn Read + Send>| Bounded { inner, given: 0, size: size.max(1), limits: limits.clone() };
@@ -64,7 +68,9 @@ impl Read for Bounded {
             ReadError::new("cut-short", message).hint("drop the whole file again").into_io()
         })?;
         self.given += read as u64;
-        if self.given > self.limits.decompressed || (self.given > RATIO_FROM && self.given / self.size > self.limits.ratio) {
+        if self.given > self.limits.decompressed
+            || (self.given > RATIO_FROM && self.given / self.size > self.limits.ratio)
+        {
             let message = format!("the compressed file gives more than {} bytes", self.given);
             return Err(ReadError::new("too-much-inside", message).hint("drop it uncompressed, in parts").into_io());
         }

@@ -49,7 +49,8 @@ pub fn open(mut text: Box<dyn Read + Send>, limits: &Limits) -> Result<Delimited
 /// The delimiter that splits the most rows into the same, largest number of cells.
 fn delimiter(sample: &[u8]) -> u8 {
     let score = |delimiter: u8| {
-        let reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(sample);
+        let reader =
+            csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(sample);
         let widths: Vec<usize> =
             reader.into_byte_records().take(COMPARED).filter_map(Result::ok).map(|row| row.len()).collect();
         let same = |width: usize| widths.iter().filter(|other| **other == width).count();

@@ -36,7 +36,15 @@ pub fn open(mut bytes: Box<dyn Read + Send>, named: Option<&str>) -> Result<Box<
         None => detect(&sample)?,
     };
     let source = Box::new(Cursor::new(sample).chain(bytes));
-    let text = Decoding { source, decoder: encoding.new_decoder(), name: encoding.name(), input: Vec::new(), start: 0, ended: false };
+    let text = Decoding {
+        source,
+        decoder: encoding.new_decoder(),
+        name: encoding.name(),
+        input: Vec::new(),
+        start: 0,
+        ended: false,
+        finished: false,
+    };
     Ok(Box::new(text))
 }
 
@@ -88,6 +96,7 @@ struct Decoding {
     input: Vec<u8>,
     start: usize,
     ended: bool,
+    finished: bool,
 }
 
 impl Read for Decoding {
@@ -96,7 +105,7 @@ impl Read for Decoding {
         if buffer.len() < 8 {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
-        loop {
+        while !self.finished {
             if self.start >= self.input.len() && !self.ended {
                 self.input.resize(1 << 16, 0);
                 let read = self.source.read(&mut self.input)?;
@@ -105,15 +114,20 @@ impl Read for Decoding {
                 self.ended = read == 0;
             }
             let input = self.input.get(self.start..).unwrap_or_default();
-            let (result, consumed, written) = self.decoder.decode_to_utf8_without_replacement(input, buffer, self.ended);
+            let (result, consumed, written) =
+                self.decoder.decode_to_utf8_without_replacement(input, buffer, self.ended);
             self.start += consumed;
             match result {
                 DecoderResult::Malformed(..) => return self.malformed(buffer, written),
-                DecoderResult::InputEmpty if self.ended => return Ok(written),
+                DecoderResult::InputEmpty if self.ended => {
+                    self.finished = true;
+                    return Ok(written);
+                }
                 DecoderResult::InputEmpty | DecoderResult::OutputFull if written > 0 => return Ok(written),
                 DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
             }
         }
+        Ok(0)
     }
 }
 
