@@ -151,7 +151,10 @@ async fn announce(office: Arc<Office>, idle: Vec<Arc<AtomicBool>>, until: Until,
     telemetry::ready();
     telemetry::status(&format!("watching {} drop folders", idle.len()));
     tracing::info!(sources = idle.len(), "ready");
-    while until == Until::Idle {
+    if until == Until::Stopped {
+        return;
+    }
+    loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let quiet = idle.iter().all(|flag| flag.load(Ordering::SeqCst));
         if quiet && matches!(office.ledger.counts().await, Ok(counts) if counts.outbox_waiting == 0) {

@@ -3,6 +3,8 @@
 //! Durable before it is reported: file and folder are synced, and the rename is the commit. A message that already
 //! stands in `new/` or `cur/` is not written twice. Nothing is ever deleted but an own leftover in `tmp/`.
 
+#![expect(clippy::disallowed_methods, reason = "a transport: writes messages into a folder")]
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

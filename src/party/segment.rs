@@ -145,12 +145,12 @@ fn names(part: &str) -> Vec<String> {
         names.push(bare.get(..end + closing).unwrap_or("").to_owned());
         names.push(inside);
     }
-    if let Some((inside, _)) = first_group(&BRACKETED, name) {
-        if inside.chars().filter(|c| c.is_alphabetic()).count() >= 3 {
-            let without = name.replace(&format!("({inside})"), " ");
-            names.push(without.trim().to_owned());
-            names.push(inside);
-        }
+    if let Some((inside, _)) = first_group(&BRACKETED, name)
+        && inside.chars().filter(|c| c.is_alphabetic()).count() >= 3
+    {
+        let without = name.replace(&format!("({inside})"), " ");
+        names.push(without.trim().to_owned());
+        names.push(inside);
     }
     names.extend(before_commas(&bare));
     let mut out: Vec<String> = Vec::new();

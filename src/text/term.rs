@@ -224,10 +224,10 @@ fn near_ends(stretch: &[Element], text: &ScanText, original: &str, ends: &[usize
     for end in ends {
         let mut words = 0;
         for start in *end..text.tokens.len() {
-            if let Some(next) = stretch_end(stretch, text, original, start) {
-                if !found.contains(&next) {
-                    found.push(next);
-                }
+            if let Some(next) = stretch_end(stretch, text, original, start)
+                && !found.contains(&next)
+            {
+                found.push(next);
             }
             if text.tokens.get(start + 1).is_none_or(|next| !next.glued) {
                 words += 1;

@@ -64,10 +64,11 @@ fn whole(text: &str) -> Option<&'static str> {
     if text.bytes().all(|b| b.is_ascii_digit()) && text.len() <= 3 {
         return table.get(format!("{text:0>3}").as_str()).copied();
     }
-    if text.is_ascii() && text.len() <= 3 {
-        if let Some(found) = table.get(text.to_ascii_lowercase().as_str()) {
-            return Some(found);
-        }
+    if text.is_ascii()
+        && text.len() <= 3
+        && let Some(found) = table.get(text.to_ascii_lowercase().as_str())
+    {
+        return Some(found);
     }
     spelling_keys(text).iter().find_map(|key| table.get(key.as_str()).copied())
 }
@@ -87,10 +88,10 @@ fn code_beside_name(text: &str) -> Option<&'static str> {
         if !is_code(&left) && !is_code(&right) {
             continue;
         }
-        if let (Some(a), Some(b)) = (whole(&left), whole(&right)) {
-            if a == b {
-                return Some(a);
-            }
+        if let (Some(a), Some(b)) = (whole(&left), whole(&right))
+            && a == b
+        {
+            return Some(a);
         }
     }
     None

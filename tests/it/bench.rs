@@ -79,7 +79,7 @@ impl Bench {
         bench.write("rules/layouts/harbor.yaml", LAYOUT);
         bench.write(
             "tidewaiter.yaml",
-            &format!(
+            format!(
                 "sources:\n  - {{ name: imports, folder: drop, settle_for: 1ms, scan_every: 50ms }}\n\
                  mail: {{ transport: '{transport}', from: tidewaiter@example.org, timeout: 2s }}\n\
                  recipients: {{ default: analyst@example.org }}\noperators: ops@example.org\n"

@@ -19,7 +19,7 @@ pub fn open(mut bytes: Box<dyn Read + Send>, named: Option<&str>) -> Result<Box<
     let mut sample = vec![0; SAMPLE];
     let mut filled = 0;
     while let Some(rest) = sample.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match bytes.read(rest).map_err(|cause| ReadError::from_io(cause))? {
+        match bytes.read(rest).map_err(ReadError::from_io)? {
             0 => break,
             read => filled += read,
         }
