@@ -72,7 +72,7 @@ drop() {
 
 # run_to_the_end FOLDER [SECONDS]
 run_to_the_end() {
-    timeout "${2:-120}" "$tidewaiter" run -c "$1/tidewaiter.yaml" --until-idle >>"$work/run.log" 2>&1
+    timeout -k 15 "${2:-120}" "$tidewaiter" run -c "$1/tidewaiter.yaml" --until-idle >>"$work/run.log" 2>&1
 }
 
 [ -x "$tidewaiter" ] || fail "there is no $tidewaiter: cargo build --release"

@@ -102,7 +102,7 @@ grep -q "TLS connection established" "$work/postfix.log" || fail "the mails came
 # A relay with a certificate that nobody vouches for gets nothing.
 write_config "$work/stranger" "smtp://localhost:$port"
 drop "$work/stranger" "$house/examples/sample-export.csv" sample-export.csv
-timeout 15 "$tidewaiter" run -c "$work/stranger/tidewaiter.yaml" --until-idle >>"$work/stranger.log" 2>&1 || true
+timeout -k 15 15 "$tidewaiter" run -c "$work/stranger/tidewaiter.yaml" --until-idle >>"$work/stranger.log" 2>&1 || true
 "$tidewaiter" outbox -c "$work/stranger/tidewaiter.yaml" --json >"$work/stranger.json"
 python3 -c '
 import json, sys
