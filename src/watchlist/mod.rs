@@ -289,7 +289,7 @@ entities:
             steps,
             [
                 "Avionics Plant —51 %→ AO KRET",
-                "AO KRET —own, share unknown (EU Reg 269/2014 Annex I entity no 148)→ Rostec"
+                "AO KRET —subsidiary, share unknown (EU Reg 269/2014 Annex I entity no 148)→ Rostec"
             ]
         );
         assert_eq!(lists.owned_by(plant, &rostec, Some("2023-02-01")), None);

@@ -54,7 +54,8 @@ fn step(asset: &Entity, parent: &Parent, owner: &Entity) -> String {
         Some(percent) => format!("{} %", percent.normalize()),
         None => "share unknown".to_owned(),
     };
-    let kind = parent.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
+    let word = |kind: &str| if kind == "own" { "subsidiary".to_owned() } else { kind.to_owned() };
+    let kind = parent.kind.as_deref().map(|kind| format!("{}, ", word(kind))).unwrap_or_default();
     let source = parent.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
     format!("{} —{kind}{share}{source}→ {}", asset.name, owner.name)
 }

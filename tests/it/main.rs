@@ -10,4 +10,5 @@
 
 mod architecture;
 mod bench;
+mod exports;
 mod first_light;
