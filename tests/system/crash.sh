@@ -43,9 +43,9 @@ if strace -f -o /dev/null true 2>/dev/null; then
         folder=$work/point
         lay_out "$folder"
         code=0
-        timeout 60 strace -f -qq -o /dev/null -e trace="${point%%:*}" \
+        { timeout 60 strace -f -qq -o /dev/null -e trace="${point%%:*}" \
             -e inject="${point%%:*}:signal=KILL:when=${point##*:}" \
-            "$tidewaiter" run -c "$folder/tidewaiter.yaml" --until-idle >>"$work/run.log" 2>&1 || code=$?
+            "$tidewaiter" run -c "$folder/tidewaiter.yaml" --until-idle >>"$work/run.log" 2>&1; } 2>/dev/null || code=$?
         injected=$((injected + 1))
         [ "$code" -eq 0 ] || died=$((died + 1))
         compare "$folder" "killed at $point"

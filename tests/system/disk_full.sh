@@ -33,7 +33,7 @@ for kib in 0 64 400 840 1000 1400 2000; do
     folder=$work/small/house
     lay_out "$folder"
     leave_free "$kib"
-    timeout -k 10 6 "$tidewaiter" run -c "$folder/tidewaiter.yaml" --until-idle >>"$work/full.log" 2>&1 || true
+    { timeout -k 10 6 "$tidewaiter" run -c "$folder/tidewaiter.yaml" --until-idle >>"$work/full.log" 2>&1; } 2>/dev/null || true
     rm -f "$work/small/filler"
     run_to_the_end "$folder" || fail "with $kib KiB free: the run afterwards did not end well"
     python3 "$here/state.py" summary "$folder" >"$work/summary.txt"
