@@ -10,5 +10,7 @@
 
 mod architecture;
 mod bench;
+mod broken_rules;
 mod exports;
 mod first_light;
+mod relay;
