@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::office::Office;
 use super::publish::{self, WholeFile};
@@ -53,6 +54,8 @@ pub enum Ending {
     },
     /// It changed while it was read.
     Changed,
+    /// The daemon was told to stop; the file is read again from its first row at the next start.
+    Stopped,
 }
 
 /// What is worked on.
@@ -67,6 +70,8 @@ pub struct Job<'a> {
     pub banner: Option<String>,
     /// Moves with every chunk.
     pub pulse: &'a Pulse,
+    /// Ends the attempt without publishing.
+    pub shutdown: &'a CancellationToken,
 }
 
 /// Works on a claimed file to its end.
@@ -88,6 +93,10 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
             Ok(Read::Changed) => {
                 office.ledger.end_attempt(&attempt, "changed").await?;
                 return Ok(Ending::Changed);
+            }
+            Ok(Read::Stopped) => {
+                office.ledger.end_attempt(&attempt, "stopped").await?;
+                return Ok(Ending::Stopped);
             }
             Ok(Read::Broken(error)) => {
                 office.ledger.end_attempt(&attempt, error.code).await?;
@@ -119,6 +128,7 @@ enum Read {
     Whole(WholeFile, Counts),
     Broken(ReadError),
     Changed,
+    Stopped,
 }
 
 struct ReadWhole {
@@ -154,7 +164,7 @@ async fn read(
     let reader = tokio::task::spawn_blocking(move || read_blocking(file, read_source, &desk, &settings, &sender));
     let mut staging = Staging::new(office, attempt, job);
     let mut staged = Ok(());
-    while let Some(chunk) = chunks.recv().await {
+    while let Some(chunk) = next_chunk(&mut chunks, job.shutdown).await {
         job.pulse.beat();
         staged = staging.take(chunk).await;
         if staged.is_err() {
@@ -165,6 +175,9 @@ async fn read(
     let read =
         reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
     staged?;
+    if job.shutdown.is_cancelled() {
+        return Ok(Read::Stopped);
+    }
     let whole = match read {
         Ok(whole) if whole.changed => return Ok(Read::Changed),
         Ok(whole) => whole,
@@ -180,6 +193,15 @@ async fn read(
         banner: job.banner.clone(),
     };
     Ok(Read::Whole(WholeFile { report, layout: whole.layout, supplied: whole.supplied }, whole.counts))
+}
+
+/// The next chunk, or nothing when there is none or the daemon is to stop.
+async fn next_chunk(chunks: &mut mpsc::Receiver<Chunk>, shutdown: &CancellationToken) -> Option<Chunk> {
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => None,
+        chunk = chunks.recv() => chunk,
+    }
 }
 
 fn read_blocking(

@@ -93,8 +93,7 @@ pub(crate) fn now_micros() -> i64 {
 /// # Errors
 /// When a part cannot be built, or a worker dies.
 pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> Result<(), DaemonError> {
-    let office = Arc::new(Office::open(config).await?);
-    reload::start(&office).await?;
+    let Some(office) = open(config, &shutdown).await? else { return Ok(()) };
     let mut workers: JoinSet<(String, Result<(), DaemonError>)> = JoinSet::new();
     let mut pulses = Vec::new();
     let mut idle = Vec::new();
@@ -119,6 +118,19 @@ pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> R
     watcher.abort();
     telemetry::stopping();
     ended
+}
+
+/// The office with a desk in force, or nothing when the daemon is told to stop before that.
+async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<Arc<Office>>, DaemonError> {
+    let opening = async {
+        let office = Arc::new(Office::open(config).await?);
+        reload::start(&office).await?;
+        Ok(Some(office))
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => Ok(None),
+        opened = opening => opened,
+    }
 }
 
 /// The first worker that fails ends all; after a stop, the others get the time they need to finish what is in hand.

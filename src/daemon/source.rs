@@ -41,6 +41,7 @@ pub struct SourceWorker {
     pulse: Pulse,
     idle: Arc<AtomicBool>,
     reported: HashSet<PathBuf>,
+    shutdown: CancellationToken,
 }
 
 impl SourceWorker {
@@ -59,7 +60,17 @@ impl SourceWorker {
         make_folder(&folders.work())?;
         let watch = Watch::new(std::slice::from_ref(&source.folder));
         let settling = Settling::new(source.settle_for);
-        Ok(SourceWorker { office, source, folders, settling, watch, pulse, idle, reported: HashSet::new() })
+        Ok(SourceWorker {
+            office,
+            source,
+            folders,
+            settling,
+            watch,
+            pulse,
+            idle,
+            reported: HashSet::new(),
+            shutdown: CancellationToken::new(),
+        })
     }
 
     /// The source's name.
@@ -72,10 +83,11 @@ impl SourceWorker {
     /// # Errors
     /// When the ledger fails, or a folder for another reason than a full disk.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DaemonError> {
+        self.shutdown = shutdown.clone();
         let mut first = true;
         while !shutdown.is_cancelled() {
             self.pulse.beat();
-            let rest = match self.round(&shutdown).await {
+            let rest = match self.round().await {
                 Ok(rest) => rest,
                 Err(error) if error.is_disk_full() => {
                     tracing::error!(source = self.source.name, %error, "the disk is full: intake pauses");
@@ -97,14 +109,14 @@ impl SourceWorker {
     }
 
     /// One full look at the ledger's open files and the folder; returns how long to rest.
-    async fn round(&mut self, shutdown: &CancellationToken) -> Result<Duration, DaemonError> {
+    async fn round(&mut self) -> Result<Duration, DaemonError> {
         self.idle.store(false, Ordering::SeqCst);
         if let Some(why) = crowded(&self.source.folder).or_else(|| crowded(&self.office.config.state)) {
             self.tell_disk_full(&why).await?;
             return Ok(DISK_FULL_REST);
         }
-        let open = self.resume(shutdown).await?;
-        let unsettled = self.take_new(shutdown).await?;
+        let open = self.resume().await?;
+        let unsettled = self.take_new().await?;
         self.idle.store(open == 0 && unsettled == 0, Ordering::SeqCst);
         let settling = (self.source.settle_for / (LOOKS - 1)).max(Duration::from_millis(5));
         let rest = if unsettled > 0 { settling } else { self.source.scan_every };
@@ -116,11 +128,11 @@ impl SourceWorker {
     }
 
     /// Goes on with files that the ledger knows: after a crash, after a wait, after a release. Returns how many stay open.
-    async fn resume(&self, shutdown: &CancellationToken) -> Result<usize, DaemonError> {
+    async fn resume(&self) -> Result<usize, DaemonError> {
         let rows = self.office.ledger.open_files().await?;
         let mut open = 0;
         for row in rows.into_iter().filter(|row| row.source == self.source.name) {
-            if shutdown.is_cancelled() {
+            if self.shutdown.is_cancelled() {
                 return Ok(1);
             }
             let there = self.tidy().work_path(&row).exists();
@@ -141,7 +153,7 @@ impl SourceWorker {
     }
 
     /// Scans the folder and takes what has settled. Returns how many files are still settling.
-    async fn take_new(&mut self, shutdown: &CancellationToken) -> Result<usize, DaemonError> {
+    async fn take_new(&mut self) -> Result<usize, DaemonError> {
         let recursion = if self.source.recursive { Recursion::Deep } else { Recursion::Flat };
         let folder = self.source.folder.clone();
         let scan = match watch::scan(&folder, recursion) {
@@ -158,7 +170,7 @@ impl SourceWorker {
         let names: HashSet<PathBuf> = scan.sightings.iter().map(|sighting| sighting.path.clone()).collect();
         let mut unsettled = 0;
         for sighting in &scan.sightings {
-            if shutdown.is_cancelled() || self.is_marker(sighting, &names) {
+            if self.shutdown.is_cancelled() || self.is_marker(sighting, &names) {
                 continue;
             }
             match self.verdict(sighting) {
@@ -248,7 +260,7 @@ impl SourceWorker {
 
     async fn process(&self, row: &FileRow, banner: Option<String>) -> Result<(), DaemonError> {
         let path = self.tidy().work_path(row);
-        let job = Job { source: &self.source, row, path: &path, banner, pulse: &self.pulse };
+        let job = Job { source: &self.source, row, path: &path, banner, pulse: &self.pulse, shutdown: &self.shutdown };
         let started = Instant::now();
         match attempt::work(&self.office, &job).await? {
             Ending::Published { alerts, repeated, counts } => {
@@ -267,6 +279,7 @@ impl SourceWorker {
             Ending::Failed(error) => self.tidy().unreadable(row, &error).await,
             Ending::Held { reason, counts } => self.tidy().held(row, &reason, counts).await,
             Ending::Changed => self.tidy().back(row).await,
+            Ending::Stopped => Ok(()),
         }
     }
 

@@ -96,3 +96,55 @@ fn a_broken_rule_keeps_its_last_good_version_across_a_restart_and_is_told_with_i
     assert_eq!(told.len(), 1);
     assert!(subject(&told[0]).contains("su-35.yaml:7:5"), "{}", subject(&told[0]));
 }
+
+#[test]
+fn a_stop_in_the_middle_of_a_file_publishes_nothing_and_the_next_start_tells_it_whole() {
+    let bench = Bench::new();
+    let rows: String = (0..30_000).map(|n| if n % 10_000 == 0 { hit(n) } else { quiet(n) }).collect();
+    bench.write("drop/long.csv", format!("{HEADER}{rows}"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let daemon = tidewaiter::daemon::run(bench.config(), tidewaiter::daemon::Until::Stopped, stop.clone());
+    runtime.block_on(async {
+        let running = tokio::spawn(daemon);
+        while names(&bench, "drop/.tidewaiter/work").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    });
+    drop(runtime);
+    assert!(bench.mails().is_empty(), "nothing was published");
+    bench.run();
+    let mails = bench.mails_to("analyst@example.org");
+    assert_eq!(mails.len(), 1);
+    assert!(subject(&mails[0]).contains("3 records"), "{}", subject(&mails[0]));
+}
+
+#[test]
+fn a_truncated_gzip_tells_nobody_anything_and_its_corrected_successor_is_told_whole() {
+    let bench = Bench::new();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let rows: String = (1..=500).map(|n| if n <= 3 { hit(n) } else { quiet(n) }).collect();
+    std::io::Write::write_all(&mut encoder, format!("{HEADER}{rows}").as_bytes()).unwrap();
+    let whole = encoder.finish().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    runtime.block_on(async {
+        let daemon = tidewaiter::daemon::run(bench.config(), tidewaiter::daemon::Until::Stopped, stop.clone());
+        bench.write("drop/october.csv.gz", &whole[..whole.len() - 6]);
+        let running = tokio::spawn(daemon);
+        while names(&bench, "drop/.tidewaiter/work").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        bench.write("drop/october.csv.gz", &whole);
+        while bench.mails_to("analyst@example.org").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    });
+    let mails = bench.mails_to("analyst@example.org");
+    assert_eq!(mails.len(), 1);
+    assert!(subject(&mails[0]).contains("3 records"), "{}", subject(&mails[0]));
+}
