@@ -55,7 +55,7 @@ pub fn open(file: File, source: SourceFile, layouts: &Layouts, settings: &OpenSe
     let mut supplied = FieldSet::default();
     let constants = fit.layout.constants.iter().map(|(field, _)| *field);
     fit.columns.iter().map(|(field, _)| *field).chain(constants).for_each(|field| supplied.insert(field));
-    let readers = decide(&fit, &headings, waiting.make_contiguous(), &settings.known)?;
+    let readers = decide(&fit, &headings, waiting.make_contiguous(), settings)?;
     Ok(Reading {
         rows,
         waiting,
@@ -88,19 +88,22 @@ fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadErr
 }
 
 /// How each column is read: by the layout, by what an earlier attempt learnt, by what the first rows show.
-fn decide(fit: &Fit, headings: &[String], rows: &[Row], known: &Known) -> Result<Vec<Reader>, ReadError> {
+fn decide(fit: &Fit, headings: &[String], rows: &[Row], settings: &OpenSettings) -> Result<Vec<Reader>, ReadError> {
+    let (known, needs) = (&settings.known, &settings.needs);
     let mut readers = Vec::new();
     for (field, column) in &fit.columns {
         let cells = || rows.iter().map(|row| row.cell(*column));
         let heading = headings.get(*column).map_or("", String::as_str);
         let mut reader = Reader {
             field: *field,
+            kind: field.kind(),
+            wanted: needs.contains(*field),
             column: *column,
             order: fit.layout.date_order.unwrap_or(DateOrder::DayFirst),
             mark: fit.layout.decimal.unwrap_or(DecimalMark::Point),
             hs_length: None,
         };
-        match field.kind() {
+        match reader.kind {
             FieldKind::Date if fit.layout.date_order.is_none() => {
                 let learnt =
                     known.decisions.iter().find(|(name, _)| name == heading).map(|(_, order)| order_named(order));
@@ -205,7 +208,7 @@ impl Reading {
             }
             self.check_dates(&row)?;
             for (reader, column) in self.readers.iter().zip(&mut columns) {
-                if self.needs.contains(reader.field) {
+                if reader.wanted {
                     column.push(&reader.read(row.cell(reader.column)));
                 }
             }
@@ -244,17 +247,19 @@ impl Reading {
         if filled == 0 {
             return true;
         }
-        let first = row.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or("");
-        let totals = ["ИТОГО", "ВСЕГО", "TOTAL", "GRAND TOTAL"];
-        let upper = first.to_uppercase();
-        if filled * 2 <= self.headings.len() && totals.iter().any(|word| upper.starts_with(word)) {
-            return true;
+        if filled * 2 <= self.headings.len() {
+            let first = row.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or("").to_uppercase();
+            if ["ИТОГО", "ВСЕГО", "TOTAL", "GRAND TOTAL"].iter().any(|word| first.starts_with(word)) {
+                return true;
+            }
+        }
+        // Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
+        if self.headings.first().is_none_or(|heading| row.cell(0).trim() != heading) {
+            return false;
         }
         let same =
             row.iter().zip(&self.heading_keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
-        // Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
-        let looks_alike = self.heading_keys.first().is_some_and(|key| heading_key(row.cell(0)) == *key);
-        looks_alike && same.count() * 5 >= self.headings.len() * 4
+        same.count() * 5 >= self.headings.len() * 4
     }
 
     fn refuse(&self, row: &Row) -> Option<String> {
@@ -272,7 +277,7 @@ impl Reading {
 
     /// A cell that proves the other order of day and month ends the attempt: the next one knows it from the start.
     fn check_dates(&self, row: &Row) -> Result<(), ReadError> {
-        for reader in self.readers.iter().filter(|reader| reader.field.kind() == FieldKind::Date) {
+        for reader in self.readers.iter().filter(|reader| reader.kind == FieldKind::Date) {
             let cell = row.cell(reader.column).trim();
             let Some(shown) = value::date_order_shown(cell) else { continue };
             if shown == reader.order {

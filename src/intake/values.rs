@@ -10,6 +10,10 @@ use crate::value::{self, DateOrder, DecimalMark};
 pub struct Reader {
     /// The field.
     pub field: Field,
+    /// Its kind, looked up once a file rather than once a cell.
+    pub kind: FieldKind,
+    /// Whether batches carry it.
+    pub wanted: bool,
     /// The column in the file.
     pub column: usize,
     /// For dates.
@@ -25,10 +29,10 @@ impl Reader {
     pub fn read<'a>(&self, cell: &'a str) -> Cow<'a, str> {
         let cell = cell.trim();
         // `NA` is Namibia before it is "not available".
-        if self.field.kind() != FieldKind::Country && value::is_missing(cell) {
+        if self.kind != FieldKind::Country && value::is_missing(cell) {
             return Cow::Borrowed("");
         }
-        match self.field.kind() {
+        match self.kind {
             FieldKind::PartyName | FieldKind::Text => decode_entities(cell),
             FieldKind::Code | FieldKind::PartyId => match lost_digits(cell) {
                 true => Cow::Borrowed(""),

@@ -57,7 +57,8 @@ pub fn is_missing(written: &str) -> bool {
         "н/д",
     ];
     // "NA" is Namibia's code too; in capitals alone a country column has read it before.
-    text.len() <= 24 && WORDS.contains(&text.to_lowercase().as_str())
+    let may_be = text.len() <= 24 && text.starts_with(['n', 'N', '#', '\\', '(', 'н', 'Н']);
+    may_be && WORDS.contains(&text.to_lowercase().as_str())
 }
 
 #[cfg(test)]
