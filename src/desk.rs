@@ -87,6 +87,22 @@ pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
     Ok((texts, problems))
 }
 
+/// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
+pub fn stamp(folder: &Path) -> String {
+    let mut parts = Vec::new();
+    for (_, below, endings) in TextKind::ALL {
+        let Ok(entries) = std::fs::read_dir(folder.join(below)) else { continue };
+        for path in
+            entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| is_read(path, endings))
+        {
+            let Ok(metadata) = std::fs::metadata(&path) else { continue };
+            parts.push(format!("{} {} {:?}", path.display(), metadata.len(), metadata.modified().ok()));
+        }
+    }
+    parts.sort();
+    hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 fn is_read(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".");
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");

@@ -37,7 +37,7 @@ pub async fn start(office: &Arc<Office>) -> Result<(), DaemonError> {
 pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(), DaemonError> {
     let mut hangups = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
         .map_err(|cause| DaemonError::io(&office.config.rules, cause))?;
-    let mut seen = fingerprint(&office);
+    let mut seen = desk::stamp(&office.config.rules);
     let mut pending = seen.clone();
     loop {
         let told = tokio::select! {
@@ -45,7 +45,7 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
             _ = hangups.recv() => true,
             () = tokio::time::sleep(LOOK_EVERY) => false,
         };
-        let now = fingerprint(&office);
+        let now = desk::stamp(&office.config.rules);
         // Two equal looks: an editor that writes in pieces is waited for.
         if told || (now != seen && now == pending) {
             if let Err(cause) = take(&office).await? {
@@ -55,14 +55,6 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
         }
         pending = now;
     }
-}
-
-/// Hash of every text, so that a touch without a change is no reload.
-fn fingerprint(office: &Office) -> String {
-    let texts = desk::read_folder(&office.config.rules).map(|(texts, _)| texts).unwrap_or_default();
-    let parts: Vec<&str> =
-        texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]).collect();
-    crate::finding::hash(&parts)
 }
 
 /// Reads the folder and puts the best set that it gives in force. The inner error says why the folder gave none.

@@ -28,6 +28,8 @@ const DISK_FULL_REST: Duration = Duration::from_secs(5);
 const LOOKS: u32 = 3;
 /// A file still growing or empty after this long is told of.
 const NEVER_SETTLES: Duration = Duration::from_secs(6 * 3600);
+/// Rows of the ledger that a start looks through for moves that a crash cut off.
+const ROWS_LOOKED_BACK: i64 = 1000;
 /// The watchdog must see a pulse also while nothing happens.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
@@ -84,6 +86,7 @@ impl SourceWorker {
     /// When the ledger fails, or a folder for another reason than a full disk.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DaemonError> {
         self.shutdown = shutdown.clone();
+        self.finish_moves().await?;
         let mut first = true;
         while !shutdown.is_cancelled() {
             self.pulse.beat();
@@ -103,6 +106,22 @@ impl SourceWorker {
                 () = shutdown.cancelled() => {}
                 () = self.watch.woken() => {}
                 () = tokio::time::sleep(rest) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Files whose end was written in the ledger but that a crash left in `work/` go where they belong.
+    async fn finish_moves(&self) -> Result<(), DaemonError> {
+        let rows = self.office.ledger.files(ROWS_LOOKED_BACK).await?;
+        for row in rows.iter().filter(|row| row.source == self.source.name) {
+            let left = self.tidy().work_path(row).exists();
+            match row.state {
+                FileState::Failed if left => {
+                    self.tidy().move_failed(row, row.problem.as_deref().unwrap_or("{}")).await?
+                }
+                FileState::Duplicate if left => self.tidy().duplicate(row).await?,
+                _ => {}
             }
         }
         Ok(())
@@ -213,7 +232,7 @@ impl SourceWorker {
     /// Intent first, then the rename into `work/`, then the hash.
     async fn claim(&mut self, sighting: &Sighting) -> Result<(), DaemonError> {
         let name = sighting.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let short: String = name.chars().take(60).collect();
+        let short: String = name.chars().take(40).collect();
         let work_name = format!("{}-{short}", uuid::Uuid::now_v7().simple());
         let size = i64::try_from(sighting.look.size).unwrap_or(i64::MAX);
         let new = NewFile { source: self.source.name.clone(), name, work_name: work_name.clone(), size };

@@ -82,18 +82,23 @@ impl Tidy<'_> {
     }
 
     async fn failed(&self, row: &FileRow, error: &ReadError) -> Result<(), DaemonError> {
+        let problem = problem_json(&row.name, error);
+        self.office.tell_operators(&failed_trouble(self.source, row, error, &self.folders.failed())).await?;
+        self.set(row, FileState::Failed, Some(problem.clone()), None).await?;
+        self.move_failed(row, &problem).await
+    }
+
+    /// The second half of failing: the file goes to `failed/` with its reason beside it. Repeated after a crash.
+    pub async fn move_failed(&self, row: &FileRow, problem: &str) -> Result<(), DaemonError> {
         let folder = self.folders.failed();
         make_folder(&folder)?;
-        let problem = problem_json(&row.name, error);
-        self.office.tell_operators(&failed_trouble(self.source, row, error, &folder)).await?;
-        self.set(row, FileState::Failed, Some(problem.clone()), None).await?;
         let path = self.work_path(row);
         remove_if_there(&rejects_path(&path))?;
         if path.exists() {
             let moved = self.mv(&path, &folder, &row.name)?;
             let beside = PathBuf::from(format!("{moved}.error.json"));
             write_beside(&beside, problem.as_bytes()).map_err(|cause| DaemonError::io(&beside, cause))?;
-            self.set(row, FileState::Failed, Some(problem), Some(moved)).await?;
+            self.set(row, FileState::Failed, Some(problem.to_owned()), Some(moved)).await?;
         }
         Ok(())
     }

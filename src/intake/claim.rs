@@ -53,6 +53,7 @@ impl Folders {
 /// When the file is gone, is on another file system, or the folders cannot be written.
 pub fn move_file(from: &Path, to_folder: &Path, name: &str) -> io::Result<PathBuf> {
     let name = Path::new(name).file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+    let name = fitting(&name);
     for number in 1..10_000 {
         let to = to_folder.join(numbered(&name, number));
         match renameat_with(CWD, from, CWD, &to, RenameFlags::NOREPLACE) {
@@ -66,6 +67,19 @@ pub fn move_file(from: &Path, to_folder: &Path, name: &str) -> io::Result<PathBu
         }
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("10,000 files are named {name} there")))
+}
+
+/// Bytes of a name at most, so that a number, `.error.json` or `.rejected.csv` still fits behind it.
+const LONGEST_NAME: usize = 200;
+
+/// A name that is too long loses its middle: start and ending tell what it was.
+fn fitting(name: &str) -> String {
+    if name.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let start = name.get(..name.floor_char_boundary(LONGEST_NAME - 60)).unwrap_or("");
+    let end = name.get(name.ceil_char_boundary(name.len() - 50)..).unwrap_or("");
+    format!("{start}…{end}")
 }
 
 fn numbered(name: &str, number: u32) -> String {
@@ -143,6 +157,19 @@ mod tests {
             assert_eq!(moved, to.join(expected));
             assert_eq!(std::fs::read_to_string(moved).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn a_name_as_long_as_the_file_system_allows_leaves_room_for_its_companions() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("{}.csv.gz", "ж".repeat(124));
+        let from = folder.path().join(&name);
+        std::fs::write(&from, "x").unwrap();
+        let to = folder.path().join("out");
+        std::fs::create_dir(&to).unwrap();
+        let moved = move_file(&from, &to, &name).unwrap();
+        assert!(moved.to_str().unwrap().ends_with(".csv.gz"));
+        write_beside(Path::new(&format!("{}.error.json", moved.display())), b"{}").unwrap();
     }
 
     #[test]
