@@ -86,7 +86,12 @@ impl SourceWorker {
     /// When the ledger fails, or a folder for another reason than a full disk.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DaemonError> {
         self.shutdown = shutdown.clone();
-        self.finish_moves().await?;
+        match self.finish_moves().await {
+            Err(error) if error.is_disk_full() => {
+                tracing::error!(%error, "the disk is full: moves wait for the next start")
+            }
+            other => other?,
+        }
         let mut first = true;
         while !shutdown.is_cancelled() {
             self.pulse.beat();

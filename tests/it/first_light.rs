@@ -148,3 +148,23 @@ fn a_truncated_gzip_tells_nobody_anything_and_its_corrected_successor_is_told_wh
     assert_eq!(mails.len(), 1);
     assert!(subject(&mails[0]).contains("3 records"), "{}", subject(&mails[0]));
 }
+
+#[test]
+fn a_failed_file_whose_move_a_crash_cut_off_is_moved_at_the_next_start() {
+    use tidewaiter::ledger::{FileChange, FileState, Ledger, NewFile};
+    let bench = Bench::new();
+    bench.run();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let ledger = Ledger::open(&bench.config().ledger).await.unwrap();
+        let new = NewFile { source: "imports".into(), name: "bad.csv".into(), work_name: "w-bad.csv".into(), size: 1 };
+        let id = ledger.begin_claim(&new, 1).await.unwrap();
+        let problem = Some("{\"code\":\"not-text\"}".to_owned());
+        let change = FileChange { state: FileState::Failed, problem, moved_to: None, look_again_at: None };
+        ledger.set_file(id, &change, 2).await.unwrap();
+    });
+    bench.write("drop/.tidewaiter/work/w-bad.csv", "x");
+    bench.run();
+    assert_eq!(names(&bench, "drop/.tidewaiter/failed"), ["bad.csv", "bad.csv.error.json"]);
+    assert!(names(&bench, "drop/.tidewaiter/work").is_empty());
+}
