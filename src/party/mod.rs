@@ -2,10 +2,14 @@
 //!
 //! It never decides who a candidate is; that needs a watchlist.
 mod forms;
-mod names;
+mod name;
 mod segment;
+mod sound;
+mod symbols;
 
-pub use names::keys;
+pub use forms::{Family, Form};
+pub use name::{Name, Word, keys, readings};
+pub use symbols::Kind;
 pub use segment::segment;
 
 use crate::value::Identifier;

@@ -1,12 +1,12 @@
 //! Single letters: case, scripts, transliteration, look-alikes. Tables and nothing else.
 
 /// Whether the letter is Cyrillic.
-pub(super) fn is_cyrillic(c: char) -> bool {
+pub(crate) fn is_cyrillic(c: char) -> bool {
     ('\u{400}'..='\u{52f}').contains(&c)
 }
 
 /// Han signs are words of their own and need no blanks around them.
-pub(super) fn is_han(c: char) -> bool {
+pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}' | '〇')
 }
 
@@ -30,7 +30,7 @@ pub(super) fn fold_case(c: char, out: &mut impl FnMut(char)) {
 }
 
 /// Gives the folded letters of one sign: compatibility forms resolved, marks dropped, case folded, ё as е.
-pub(super) fn fold_char(c: char, out: &mut impl FnMut(char)) {
+pub(crate) fn fold_char(c: char, out: &mut impl FnMut(char)) {
     match c {
         'a'..='z' | '0'..='9' | 'а'..='я' => out(c),
         '\0'..='\u{7f}' => out(c.to_ascii_lowercase()),
@@ -137,7 +137,7 @@ pub(super) fn latin_of(c: char) -> Option<&'static str> {
 }
 
 /// The Cyrillic letter that a folded Latin letter looks like, in either case.
-pub(super) fn cyrillic_twin(c: char) -> Option<char> {
+pub(crate) fn cyrillic_twin(c: char) -> Option<char> {
     Some(match c {
         'a' => 'а',
         'b' => 'в',
@@ -159,7 +159,7 @@ pub(super) fn cyrillic_twin(c: char) -> Option<char> {
 }
 
 /// The Latin letter that a folded Cyrillic letter looks like, in either case.
-pub(super) fn latin_twin(c: char) -> Option<char> {
+pub(crate) fn latin_twin(c: char) -> Option<char> {
     Some(match c {
         'а' => 'a',
         'в' => 'b',

@@ -8,8 +8,8 @@ mod pattern;
 mod scan;
 mod term;
 
+pub(crate) use letters::{cyrillic_twin, fold_char, is_cyrillic, is_han, latin_twin};
 pub use names::name_keys;
-pub(crate) use names::{joined, name_words};
 pub use pattern::{Anchor, Case, Pattern};
 pub use scan::ScanText;
 pub use term::{Inflection, Term};

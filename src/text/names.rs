@@ -5,7 +5,7 @@ use super::scan::{Reach, ScanText};
 const MOST_KEYS: usize = 16;
 
 /// The words of a name, each with its readings: glued letters and digits are one word, a Han sign is a word.
-pub(crate) fn name_words(name: &str) -> Vec<Vec<String>> {
+fn name_words(name: &str) -> Vec<Vec<String>> {
     let mut text = ScanText::default();
     text.fold_within(name, Reach::Whole);
     let mut words: Vec<Vec<String>> = Vec::new();
@@ -25,7 +25,7 @@ pub(crate) fn name_words(name: &str) -> Vec<Vec<String>> {
 }
 
 /// Every left part with every right part, bounded.
-pub(crate) fn joined(left: &[String], right: &[String], between: &str) -> Vec<String> {
+fn joined(left: &[String], right: &[String], between: &str) -> Vec<String> {
     let mut out = Vec::with_capacity(left.len() * right.len());
     for right in right {
         for left in left {

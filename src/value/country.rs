@@ -41,6 +41,12 @@ fn read_table() -> Countries {
     Countries { by_key, names }
 }
 
+/// Every country's spellings, a country at a time.
+pub fn country_spellings() -> impl Iterator<Item = Vec<&'static str>> {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split('\t').skip(3).flat_map(|cell| cell.split('|')).filter(|one| !one.is_empty()).collect())
+}
+
 /// The name as it folds, and without its blanks (`U. S. A.` = `USA`).
 fn spelling_keys(spelling: &str) -> Vec<String> {
     let mut keys = name_keys(spelling);

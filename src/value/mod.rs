@@ -7,7 +7,7 @@ mod date;
 mod identifier;
 mod number;
 
-pub use country::{country, country_name};
+pub use country::{country, country_name, country_spellings};
 pub use date::{DateOrder, date, date_order_shown};
 pub use identifier::{Identifier, identifiers};
 pub use number::{DecimalMark, decimal_mark_shown, number, rule_number};

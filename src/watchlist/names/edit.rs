@@ -1,0 +1,171 @@
+//! How far two words are apart. In: two words as sounds. Out: a cost: 1 for a letter that is another, less for sounds that
+//! are written for one another, more for a first letter, much for a digit. It knows no list and no weights.
+
+/// Longer words are compared up to here.
+const LONGEST: usize = 48;
+const DIGIT: f32 = 3.0;
+const LETTER: f32 = 1.0;
+const FIRST: f32 = 0.3;
+const SWAPPED: f32 = 0.75;
+
+/// The letters of a word as a set, to see quickly that two words cannot be near.
+pub(super) fn letter_set(word: &str) -> u64 {
+    word.bytes().fold(0, |set, byte| {
+        let bit = match byte {
+            b'a'..=b'z' => byte - b'a',
+            b'0'..=b'9' => 26 + byte - b'0',
+            b'S' => 36,
+            b'C' => 37,
+            b'Z' => 38,
+            b'J' => 39,
+            b'W' => 40,
+            _ => 41 + byte % 20,
+        };
+        set | 1 << bit
+    })
+}
+
+/// Buffers of the distance, used again.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    before: Vec<f32>,
+    last: Vec<f32>,
+    this: Vec<f32>,
+}
+
+/// The cost of turning one word into the other; above `most` it may be any larger number.
+pub(super) fn distance(a: &str, b: &str, most: f32, rows: &mut Rows) -> f32 {
+    let (a, b) = (clip(a.as_bytes()), clip(b.as_bytes()));
+    let Rows { before, last, this } = rows;
+    last.clear();
+    last.push(0.0);
+    let mut sum = 0.0;
+    for (place, byte) in b.iter().enumerate() {
+        sum += gap(*byte, place, place.checked_sub(1).and_then(|at| b.get(at)));
+        last.push(sum);
+    }
+    for (row, x) in a.iter().enumerate() {
+        let x_before = row.checked_sub(1).and_then(|at| a.get(at));
+        let gap_x = gap(*x, row, x_before);
+        this.clear();
+        this.push(last.first().copied().unwrap_or(0.0) + gap_x);
+        let mut least = f32::MAX;
+        let mut y_before = None;
+        let mut left = this.first().copied().unwrap_or(0.0);
+        for (column, y) in b.iter().enumerate() {
+            let diagonal = last.get(column).copied().unwrap_or(f32::MAX);
+            let above = last.get(column + 1).copied().unwrap_or(f32::MAX);
+            let mut cost = (diagonal + change(*x, *y, row.min(column)))
+                .min(above + gap_x)
+                .min(left + gap(*y, column, y_before));
+            if x != y && x_before == Some(y) && y_before == Some(x) && !x.is_ascii_digit() && !y.is_ascii_digit() {
+                cost = cost.min(before.get(column.saturating_sub(1)).copied().unwrap_or(f32::MAX) + SWAPPED);
+            }
+            this.push(cost);
+            least = least.min(cost);
+            left = cost;
+            y_before = Some(y);
+        }
+        if least > most {
+            return least;
+        }
+        std::mem::swap(before, last);
+        std::mem::swap(last, this);
+    }
+    last.last().copied().unwrap_or(0.0)
+}
+
+fn clip(word: &[u8]) -> &[u8] {
+    word.get(..LONGEST).unwrap_or(word)
+}
+
+fn is_vowel(byte: u8) -> bool {
+    matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u')
+}
+
+/// A letter that only one word has.
+fn gap(byte: u8, place: usize, before: Option<&u8>) -> f32 {
+    let cost = match byte {
+        b'0'..=b'9' => return DIGIT,
+        b'h' => 0.5,
+        // ie and e, iu and u, ai and a.
+        b'i' => 0.5,
+        b'a' | b'e' | b'o' | b'u' if before.is_some_and(|before| is_vowel(*before)) => 0.5,
+        b'a' | b'e' | b'o' | b'u' => 0.7,
+        _ => LETTER,
+    };
+    if place == 0 { cost + FIRST } else { cost }
+}
+
+/// A letter that is another one.
+fn change(x: u8, y: u8, place: usize) -> f32 {
+    if x == y {
+        return 0.0;
+    }
+    if x.is_ascii_digit() || y.is_ascii_digit() {
+        return DIGIT;
+    }
+    if is_vowel(x) && is_vowel(y) {
+        return 0.6;
+    }
+    let pair = (x.min(y), x.max(y));
+    let near = matches!(
+        pair,
+        (b'c', b'k')
+            | (b'c', b's')
+            | (b'c', b't')
+            | (b'C', b'c')
+            | (b'C', b't')
+            | (b's', b'z')
+            | (b'c', b'z')
+            | (b'S', b'W')
+            | (b'S', b's')
+            | (b'C', b'S')
+            | (b'C', b'W')
+            | (b'J', b'Z')
+            | (b'J', b'g')
+            | (b'J', b'i')
+            | (b'Z', b'z')
+            | (b'J', b'j')
+            | (b'f', b'v')
+            | (b'b', b'v')
+            | (b'g', b'k')
+            | (b'g', b'h')
+            | (b'h', b'k')
+            | (b'C', b'k')
+            | (b'C', b'h')
+            | (b'd', b't')
+    );
+    match (near, place) {
+        (true, _) => 0.6,
+        (false, 0) => LETTER + FIRST,
+        (false, _) => LETTER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(a: &str, b: &str) -> f32 {
+        distance(a, b, 9.0, &mut Rows::default())
+    }
+
+    #[test]
+    fn sounds_are_cheap_and_digits_dear() {
+        assert!(cost("severnoe", "severnoie") < 0.6);
+        assert!(cost("gazprom", "gasprom") < 0.7);
+        assert!(cost("lida", "lidu") < cost("lida", "lixa"));
+        assert!(cost("matsa", "fatsa") > cost("chevron", "chevon"));
+        assert!(cost("96l6e", "96l7e") >= 3.0);
+        assert!((cost("dijema", "djiema") - 0.75).abs() < 0.01);
+        assert!(cost("kret", "kret") < f32::EPSILON);
+        assert!((cost("", "ab") - cost("ab", "")).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn the_set_of_letters_keeps_letters_apart() {
+        assert_ne!(letter_set("abc"), letter_set("abd"));
+        assert_eq!(letter_set("listen"), letter_set("silent"));
+    }
+}
