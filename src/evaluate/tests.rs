@@ -227,9 +227,9 @@ fn an_explanation_quotes_the_cell_or_says_that_it_is_missing() {
     let told = explain(&plan, rule, &record);
     assert!(told.fires);
     assert_eq!(told.condition, "su_35_parts and to_rostec and not scale_models");
-    let lines: Vec<&String> = told.selections.iter().flat_map(|one| &one.lines).map(|(_, line)| line).collect();
+    let json = serde_json::to_string(&told).unwrap();
     for part in ["‘СУ-35’", "‘АО «КРЭТ»’ is AO KRET", "hs_code is missing", "buyer.name is missing"] {
-        assert!(lines.iter().any(|line| line.contains(part)), "{part} in {lines:#?}");
+        assert!(json.contains(part), "{part} in {json}");
     }
 }
 
