@@ -13,7 +13,7 @@ use super::wording::{self, cut, said};
 use super::{BoundRule, BoundTest, Memo, Plan, answers, bind, why_not};
 use crate::problem::Problem;
 use crate::record::Record;
-use crate::rules::{Comparison, Example, PartyTest, Predicate, Question, Rule, RuleSet};
+use crate::rules::{Comparison, Example, FieldRelation, PartyTest, Predicate, Question, Rule, RuleSet};
 use crate::text::{NearMiss, ScanText};
 
 /// Selection by selection, value by value.
@@ -267,10 +267,15 @@ impl Fired<'_> {
             (false, Sense::Asked) => self.near(predicate, names),
             (true, _) | (false, Sense::Denied) => None,
         };
+        let holds = held == (sense == Sense::Asked);
+        let mut answer = self.sentence((id, predicate), held);
+        if holds && (sense == Sense::Denied || is_negative(predicate)) && self.is_missing(predicate) {
+            answer.push_str(", and `neq` holds on a missing value");
+        }
         Asked {
-            held: held == (sense == Sense::Asked),
+            held: holds,
             question: if sense == Sense::Denied { format!("not {question}") } else { question },
-            answer: self.sentence((id, predicate), held),
+            answer,
             nearness: near.as_ref().map_or(0, |near| near.nearness),
             near: near.map(|near| near.words).filter(|words| !words.is_empty()),
             is_missing: self.cell(&predicate.target).is_none(),
@@ -312,17 +317,15 @@ impl Fired<'_> {
     }
 
     fn why(&self, (id, predicate): (usize, &Predicate), field: &str) -> String {
-        let negative = matches!(
-            &predicate.question,
-            Question::NotMatches(_)
-                | Question::Number(Comparison::Neq, _)
-                | Question::Date(Comparison::Neq, _)
-                | Question::Exists(_)
-        );
-        if negative || self.cell(&predicate.target).is_none() {
+        let exists = matches!(predicate.question, Question::Exists(_));
+        if exists || is_negative(predicate) || self.is_missing(predicate) {
             return self.says(predicate, field);
         }
         format!("‘{}’", cut(&self.matched(id, predicate)))
+    }
+
+    fn is_missing(&self, predicate: &Predicate) -> bool {
+        !matches!(predicate.question, Question::Party(_)) && self.cell(&predicate.target).is_none()
     }
 
     fn says(&self, predicate: &Predicate, field: &str) -> String {
@@ -354,6 +357,18 @@ impl Fired<'_> {
         }
         format!("‘{written}’ is {}, of whom not all that is asked holds", known.join(" or "))
     }
+}
+
+/// Whether it was asked with `neq`.
+fn is_negative(predicate: &Predicate) -> bool {
+    matches!(
+        &predicate.question,
+        Question::NotMatches(_)
+            | Question::Number(Comparison::Neq, _)
+            | Question::Date(Comparison::Neq, _)
+            | Question::DatePart(_, Comparison::Neq, _)
+            | Question::Field(FieldRelation::Neq, _)
+    )
 }
 
 /// Leaves the answers that a reader needs, in order; returns how many went away.

@@ -22,7 +22,7 @@ pub(super) fn of_cell(question: &Question, cell: &str, scan: &mut ScanText) -> O
         Question::Date(comparison, asked) => date(*comparison, asked, cell),
         Question::Matches(pattern) => whole_cell(&pattern.written, cell),
         Question::Exists(_) | Question::NotMatches(_) | Question::Regex(_) | Question::Country(_) => None,
-        Question::Field(..) | Question::Party(_) => None,
+        Question::DatePart(..) | Question::Field(..) | Question::Party(_) => None,
     }
 }
 
