@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn numbers_dates_and_codes_say_how_far_off_they_are() {
         let number = |comparison| Question::Number(comparison, Decimal::from(10_000));
-        check(&number(Comparison::Gt), "9500.50", "499.50 too little");
+        check(&number(Comparison::Gt), "9500.50", "499.5 too little");
         check(&number(Comparison::Gt), "10000", "the very limit, which does not count");
         check(&number(Comparison::Lte), "10001", "1 too much");
         let date = |comparison| Question::Date(comparison, "2022-02-24".into());
