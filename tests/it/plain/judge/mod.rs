@@ -152,7 +152,6 @@ fn related(how: Relation, left: &str, right: &str) -> bool {
 }
 
 fn text_matches(pattern: &Pattern, how: How, cased: bool, cell: &str) -> bool {
-    let fold = |text: &str| if cased { text.to_owned() } else { values::fold(text) };
     let mut pieces: Vec<Piece> = pattern.pieces.clone();
     if matches!(how, How::Contains | How::EndsWith) {
         pieces.insert(0, Piece::Run);
@@ -163,12 +162,20 @@ fn text_matches(pattern: &Pattern, how: How, cased: bool, cell: &str) -> bool {
     let mut signs = Vec::new();
     for piece in &pieces {
         match piece {
-            Piece::Plain(text) => signs.extend(fold(text).chars().map(Sign::Letter)),
+            Piece::Plain(text) => signs.extend(letters(text, cased).into_iter().map(|letter| Sign::Letter(letter.0))),
             Piece::Run => signs.push(Sign::Run),
             Piece::One => signs.push(Sign::One),
         }
     }
-    glob(&signs, &fold(cell).chars().collect::<Vec<_>>())
+    glob(&signs, &letters(cell, cased))
+}
+
+/// The letters that are compared, and whether a letter of the text begins with it: `ß` folds to two.
+fn letters(text: &str, cased: bool) -> Vec<(char, bool)> {
+    let composed = values::composed(text);
+    let folded = |letter: char| if cased { letter.to_string() } else { values::folded(letter) };
+    let own = |letter| folded(letter).chars().enumerate().map(|(n, part)| (part, n == 0)).collect::<Vec<_>>();
+    composed.chars().flat_map(own).collect()
 }
 
 enum Sign {
@@ -178,15 +185,17 @@ enum Sign {
 }
 
 /// The textbook table: `reached[n]` tells whether the signs so far can take the first `n` letters.
-fn glob(signs: &[Sign], text: &[char]) -> bool {
+fn glob(signs: &[Sign], text: &[(char, bool)]) -> bool {
+    let begins = |at: usize| text.get(at).is_none_or(|letter| letter.1);
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;
     for sign in signs {
         let mut next = vec![false; text.len() + 1];
         for at in 0..=text.len() {
+            let whole = |from: usize| begins(from) && begins(at) && (from + 1..at).all(|inside| !begins(inside));
             next[at] = match sign {
-                Sign::Letter(letter) => at > 0 && reached[at - 1] && text[at - 1] == *letter,
-                Sign::One => at > 0 && reached[at - 1],
+                Sign::Letter(letter) => at > 0 && reached[at - 1] && text[at - 1].0 == *letter,
+                Sign::One => (0..at).any(|from| reached[from] && whole(from)),
                 Sign::Run => reached[..=at].contains(&true),
             };
         }

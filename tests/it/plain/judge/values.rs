@@ -15,7 +15,7 @@ const COUNTRIES: [(&str, &[&str]); 5] = [
 ];
 
 /// The dates here: as a cell writes them, and year, month and day (0: only the month is known).
-const DATES: [(&str, (u16, u8, u8)); 13] = [
+const DATES: [(&str, Day); 13] = [
     ("24.10.2022", (2022, 10, 24)),
     ("2022-10-24", (2022, 10, 24)),
     ("24/10/2022", (2022, 10, 24)),
@@ -38,20 +38,20 @@ const ODD: [(char, &str); 8] =
 /// A letter and the mark behind it, and the one letter that they are.
 const COMPOSED: [(&str, &str); 4] = [("e\u{301}", "é"), ("E\u{301}", "É"), ("и\u{306}", "й"), ("И\u{306}", "Й")];
 
+/// Letters and their marks as one letter each.
+pub fn composed(text: &str) -> String {
+    COMPOSED.iter().fold(text.to_owned(), |text, (apart, together)| text.replace(apart, together))
+}
+
+/// What one letter folds to: itself in small, for a few several letters.
+pub fn folded(letter: char) -> String {
+    let odd = ODD.iter().find(|entry| entry.0 == letter);
+    odd.map_or_else(|| letter.to_lowercase().collect(), |entry| entry.1.to_owned())
+}
+
 /// Sigma's "case aside": composed letters, full case folding.
 pub fn fold(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (apart, together) in COMPOSED {
-        text = text.replace(apart, together);
-    }
-    let mut out = String::new();
-    for letter in text.chars() {
-        match ODD.iter().find(|entry| entry.0 == letter) {
-            Some((_, folded)) => out.push_str(folded),
-            None => out.extend(letter.to_lowercase()),
-        }
-    }
-    out
+    composed(text).chars().map(folded).collect()
 }
 
 /// The cell that a field makes of a raw one; `None` when it is missing.
@@ -76,14 +76,17 @@ pub fn country(cell: &str) -> Option<&'static str> {
     COUNTRIES.iter().find(|entry| entry.1.contains(&cell)).map(|entry| entry.0)
 }
 
+/// Year, month, day.
+type Day = (u16, u8, u8);
+
 /// First and last day that a cell may mean.
-pub fn days(cell: &str) -> Option<((u16, u8, u8), (u16, u8, u8))> {
+pub fn days(cell: &str) -> Option<(Day, Day)> {
     let (year, month, day) = DATES.iter().find(|entry| entry.0 == cell)?.1;
     Some(if day == 0 { ((year, month, 1), (year, month, 31)) } else { ((year, month, day), (year, month, day)) })
 }
 
 /// First and last day of `2022`, `2022-10` or `2022-10-24` in a rule.
-pub fn asked_days(written: &str) -> ((u16, u8, u8), (u16, u8, u8)) {
+pub fn asked_days(written: &str) -> (Day, Day) {
     let parts: Vec<u16> = written.split('-').map(|part| part.parse().unwrap()).collect();
     match parts[..] {
         [year] => ((year, 1, 1), (year, 12, 31)),
