@@ -10,21 +10,30 @@ use crate::party::{self, Candidate, Standing};
 use crate::record::{Field, Part, Role};
 use crate::rules::{FieldRelation, Target};
 use crate::text::ScanText;
-use crate::watchlist::{EntityId, Hit, Watchlists};
+use crate::value;
+use crate::watchlist::{self, Addresses, Certainty, EntityId, Hit, Score, Seek, Under, Watchlists};
 
 /// A party test bound to watchlists.
 #[derive(Debug, Clone)]
 pub(crate) struct BoundParty {
     pub(crate) only_intermediaries: bool,
     pub(crate) asks: Vec<Ask>,
+    /// Names below this score are not the entity's for this test.
+    pub(crate) least: Score,
 }
 
 /// One thing asked, its names resolved. Sets of entities are sorted.
 #[derive(Debug, Clone)]
 pub(crate) enum Ask {
-    Entity { entities: Arc<[EntityId]>, texts: Vec<String> },
-    OwnedBy(Arc<[EntityId]>),
+    Entity {
+        entities: Arc<[EntityId]>,
+        texts: Vec<String>,
+    },
+    OwnedBy(Arc<Under>),
     Listed(Arc<[EntityId]>),
+    /// The entities, and the lists, topics and programmes that were asked for.
+    ListedOnDate(Arc<[EntityId]>, Vec<String>),
+    AddressOf(Arc<Addresses>),
     Country(Vec<String>),
     Cell(Part, Leaf),
     Related(Part, FieldRelation, Target),
@@ -59,17 +68,25 @@ pub(crate) struct Witness {
     pub(crate) entity: EntityId,
     pub(crate) score: u16,
     pub(crate) path: Vec<String>,
+    pub(crate) certainty: Certainty,
 }
 
-/// Who the cells may mean; the watchlists are asked once for each candidate.
-pub(crate) fn resolve(name: &str, id: &str, watchlists: &Watchlists) -> Vec<Party> {
+/// Who the cells may mean, from a score on; the watchlists are asked once for each candidate.
+pub(crate) fn resolve(
+    row: &RowOf,
+    (watchlists, least): (&Watchlists, Score),
+    scratch: &mut watchlist::Scratch,
+) -> Vec<Party> {
+    let (name, id) = (row.name(), row.id());
+    let country = row.part(Part::Country).and_then(value::country);
     let mut candidates = if name.is_empty() && id.is_empty() { Vec::new() } else { party::segment(name, id) };
     if candidates.is_empty() {
         candidates.push(Candidate { name: name.to_owned(), standing: Standing::Principal, identifiers: Vec::new() });
     }
     let look_up = |candidate: Candidate| {
         let nameless = candidate.name.is_empty() && candidate.identifiers.is_empty();
-        let hits = if nameless { Vec::new() } else { watchlists.find(&candidate) };
+        let country = country.filter(|_| candidate.standing == Standing::Principal);
+        let hits = if nameless { Vec::new() } else { watchlists.find(&candidate, Seek { least, country }, scratch) };
         Party { candidate, hits, keys: OnceCell::new() }
     };
     candidates.into_iter().map(look_up).collect()
@@ -83,7 +100,7 @@ impl Party {
 
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
-        let hits: usize = self.hits.iter().map(|hit| hit.why.len() + 48).sum();
+        let hits: usize = self.hits.iter().map(|hit| hit.why.len() + hit.pieces.len() * 80 + 120).sum();
         self.candidate.name.len() + self.candidate.identifiers.len() * 56 + hits + 160
     }
 }
@@ -112,6 +129,10 @@ impl RowOf<'_> {
         self.part(Part::Id).unwrap_or("")
     }
 
+    pub(crate) fn country(&self) -> &str {
+        self.part(Part::Country).unwrap_or("")
+    }
+
     /// Whether nothing is known of the party.
     pub(crate) fn is_missing(&self) -> bool {
         Part::ALL.into_iter().all(|part| self.part(part).is_none())
@@ -124,6 +145,7 @@ struct Judge<'j> {
     id: &'j str,
     watchlists: &'j Watchlists,
     row: Option<&'j RowOf<'j>>,
+    least: Score,
 }
 
 impl BoundParty {
@@ -131,8 +153,8 @@ impl BoundParty {
     pub(crate) fn needs_hit(&self) -> Option<Vec<String>> {
         self.asks.iter().find_map(|ask| match ask {
             Ask::Entity { texts, .. } => Some(texts.clone()),
-            Ask::OwnedBy(_) | Ask::Listed(_) => Some(Vec::new()),
-            Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Any(_) | Ask::Not(_) => None,
+            Ask::OwnedBy(_) | Ask::Listed(_) | Ask::ListedOnDate(..) => Some(Vec::new()),
+            Ask::AddressOf(_) | Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Any(_) | Ask::Not(_) => None,
         })
     }
 
@@ -148,7 +170,7 @@ impl BoundParty {
         scan: &mut ScanText,
     ) -> Option<bool> {
         let judged = parties.iter().filter(|party| self.speaks_of(party)).map(|party| {
-            let judge = Judge { party, id, watchlists, row: None };
+            let judge = Judge { party, id, watchlists, row: None, least: self.least };
             every(&self.asks, &judge, scan)
         });
         any_of(judged)
@@ -170,13 +192,13 @@ impl BoundParty {
         (row, watchlists): (&RowOf, &Watchlists),
         scan: &mut ScanText,
     ) -> bool {
-        let judge = Judge { party, id: row.id(), watchlists, row: Some(row) };
+        let judge = Judge { party, id: row.id(), watchlists, row: Some(row), least: self.least };
         self.speaks_of(party) && every(&self.asks, &judge, scan) == Some(true)
     }
 
     /// The surest hit that the asks rest on, for a party of which they hold.
     pub(crate) fn witness(&self, party: &Party, row: &RowOf, watchlists: &Watchlists) -> Option<Witness> {
-        let judge = Judge { party, id: row.id(), watchlists, row: Some(row) };
+        let judge = Judge { party, id: row.id(), watchlists, row: Some(row), least: self.least };
         self.asks.iter().find_map(|ask| ask.witness(&judge))
     }
 }
@@ -211,7 +233,12 @@ impl Judge<'_> {
     }
 
     fn is_one_of(&self, entities: &[EntityId]) -> bool {
-        self.party.hits.iter().any(|hit| entities.binary_search(&hit.entity).is_ok())
+        self.hits().any(|hit| entities.binary_search(&hit.entity).is_ok())
+    }
+
+    /// The hits that are sure enough for the test.
+    fn hits(&self) -> impl Iterator<Item = &Hit> {
+        self.party.hits.iter().filter(|hit| hit.score >= self.least)
     }
 
     fn is_called(&self, texts: &[String]) -> bool {
@@ -222,7 +249,7 @@ impl Judge<'_> {
     /// The party's own country: of its column, else of the entity that it is.
     fn is_from(&self, codes: &[String]) -> Option<bool> {
         let of_entity = || {
-            let countries = self.party.hits.iter().filter_map(|hit| self.watchlists.country(hit.entity));
+            let countries = self.hits().filter_map(|hit| self.watchlists.country(hit.entity));
             countries.into_iter().any(|code| codes.iter().any(|asked| asked == code))
         };
         if !self.is_principal() {
@@ -232,15 +259,39 @@ impl Judge<'_> {
         Some(row.part(Part::Country).map_or_else(of_entity, |cell| leaf::country(codes, cell)))
     }
 
-    fn is_under(&self, owners: &[EntityId]) -> Option<bool> {
-        let under = |day: Option<&str>| {
-            self.party.hits.iter().any(|hit| self.watchlists.owned_by(hit.entity, owners, day).is_some())
-        };
-        match self.row {
-            Some(row) => Some(under(row.cells.day.get(row.row))),
-            None if under(None) => None,
-            None => Some(false),
+    fn day(&self) -> Option<&str> {
+        self.row.and_then(|row| row.cells.day.get(row.row))
+    }
+
+    fn is_under(&self, under: &Under) -> Option<bool> {
+        if !self.hits().any(|hit| under.may_hold(self.watchlists, hit.entity)) {
+            return Some(false);
         }
+        if self.row.is_none() && !under.is_timeless() {
+            return None;
+        }
+        Some(self.hits().any(|hit| under.holds(self.watchlists, hit.entity, self.day()).is_some()))
+    }
+
+    /// The surest of the hits that were listed on the record's date, and by what.
+    fn listed_on_date(&self, entities: &[EntityId], names: &[String]) -> Option<(&Hit, Vec<String>)> {
+        let among = self.sure().into_iter().filter(|hit| entities.binary_search(&hit.entity).is_ok());
+        among.into_iter().find_map(|hit| {
+            let listings = self.watchlists.listings_on(hit.entity, names, self.day());
+            (!listings.is_empty()).then_some((hit, listings))
+        })
+    }
+
+    fn sure(&self) -> Vec<&Hit> {
+        let mut hits: Vec<&Hit> = self.hits().collect();
+        hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        hits
+    }
+
+    /// The entity whose address stands in the party's address cell, or behind its name.
+    fn address_of(&self, addresses: &Addresses) -> Option<(EntityId, String)> {
+        let row = self.row.filter(|_| self.is_principal())?;
+        [Part::Address, Part::Name].into_iter().filter_map(|part| row.part(part)).find_map(|cell| addresses.find(cell))
     }
 
     fn cell(&self, part: Part) -> Option<Option<&str>> {
@@ -259,7 +310,12 @@ impl Ask {
         match self {
             Ask::Entity { entities, texts } => Some(judge.is_one_of(entities) || judge.is_called(texts)),
             Ask::Listed(entities) => Some(judge.is_one_of(entities)),
-            Ask::OwnedBy(owners) => judge.is_under(owners),
+            Ask::OwnedBy(under) => judge.is_under(under),
+            Ask::ListedOnDate(entities, names) => match judge.row {
+                Some(_) => Some(judge.listed_on_date(entities, names).is_some()),
+                None => (!judge.is_one_of(entities)).then_some(false),
+            },
+            Ask::AddressOf(addresses) => judge.row.map(|_| judge.address_of(addresses).is_some()),
             Ask::Country(codes) => judge.is_from(codes),
             Ask::Cell(part, leaf) => judge.cell(*part).map(|cell| leaf.answer(cell, scan)),
             Ask::Related(part, relation, target) => {
@@ -273,20 +329,33 @@ impl Ask {
     }
 
     fn witness(&self, judge: &Judge) -> Option<Witness> {
-        let mut hits: Vec<&Hit> = judge.party.hits.iter().collect();
-        hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        let hits = judge.sure();
+        let told = |hit: &Hit, steps: Vec<String>, certainty: Certainty| {
+            let path = std::iter::once(hit.why.clone()).chain(steps).collect();
+            Witness { entity: hit.entity, score: hit.score.hundredths(), path, certainty }
+        };
         let among = |entities: &[EntityId]| {
             let hit = hits.iter().find(|hit| entities.binary_search(&hit.entity).is_ok())?;
-            Some(Witness { entity: hit.entity, score: hit.score, path: vec![hit.why.clone()] })
+            Some(told(hit, Vec::new(), Certainty::Certain))
         };
         match self {
             Ask::Entity { entities, .. } | Ask::Listed(entities) => among(entities),
-            Ask::OwnedBy(owners) => hits.iter().find_map(|hit| {
-                let day = judge.row.and_then(|row| row.cells.day.get(row.row));
-                let steps = judge.watchlists.owned_by(hit.entity, owners, day)?;
-                let path = std::iter::once(hit.why.clone()).chain(steps).collect();
-                Some(Witness { entity: hit.entity, score: hit.score, path })
-            }),
+            Ask::OwnedBy(under) => {
+                let certainty = |hit: &Hit| under.holds(judge.watchlists, hit.entity, judge.day());
+                let held = |wanted| hits.iter().find(|hit| certainty(hit) == Some(wanted)).map(|hit| (hit, wanted));
+                let (hit, certainty) = held(Certainty::Certain).or_else(|| held(Certainty::Possible))?;
+                Some(told(hit, under.path(judge.watchlists, hit.entity, judge.day())?, certainty))
+            }
+            Ask::ListedOnDate(entities, names) => {
+                let (hit, listings) = judge.listed_on_date(entities, names)?;
+                Some(told(hit, listings, Certainty::Certain))
+            }
+            Ask::AddressOf(addresses) => {
+                let (entity, address) = judge.address_of(addresses)?;
+                let name = judge.watchlists.name(entity);
+                let path = vec![format!("the address is {name}'s: {address}")];
+                Some(Witness { entity, score: 100, path, certainty: Certainty::Certain })
+            }
             Ask::Any(asks) => asks.iter().find_map(|ask| ask.witness(judge)),
             Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Not(_) => None,
         }

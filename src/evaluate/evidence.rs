@@ -8,6 +8,7 @@ use super::{BoundRule, BoundTest, GroupBy, Plan};
 use crate::finding::Evidence;
 use crate::rules::{PartyTest, Predicate, Question, Target};
 use crate::text::{ScanText, name_keys};
+use crate::watchlist::{Certainty, Scratch};
 
 /// A row of a batch and what is known of it.
 pub(super) struct Fired<'f> {
@@ -70,6 +71,7 @@ impl Fired<'_> {
             entity: None,
             score: None,
             path: Vec::new(),
+            possible: false,
         };
         let party = self.plan.tests.get(&id);
         match (&predicate.question, party) {
@@ -86,6 +88,7 @@ impl Fired<'_> {
             evidence.entity = Some(self.plan.watchlists.name(witness.entity).to_owned());
             evidence.score = Some(witness.score);
             evidence.path = witness.path;
+            evidence.possible = witness.certainty == Certainty::Possible;
         }
     }
 
@@ -98,7 +101,7 @@ impl Fired<'_> {
         }
         let watchlists = &*self.plan.watchlists;
         let mut scan = ScanText::default();
-        let parties = resolve(row.name(), row.id(), watchlists);
+        let parties = resolve(&row, (watchlists, bound.least), &mut Scratch::default());
         let holding = parties.iter().filter(|party| bound.holds_of(party, (&row, watchlists), &mut scan));
         let mut named: Vec<Named> = holding
             .map(|party: &Party| Named {

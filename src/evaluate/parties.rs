@@ -1,5 +1,5 @@
 //! All questions to the parties of one role. In: name, id, country and address cells. Out: a bitmap a predicate. Each
-//! distinct name and id is segmented and looked up once, within bounds; only what depends on the rest of the row is asked
+//! distinct name, id and country is segmented and looked up once, within bounds; only what depends on the rest of the row is asked
 //! again for each row. A party with no cell at all answers nothing.
 
 use rustc_hash::FxHashMap;
@@ -9,9 +9,8 @@ use super::bitmap::Bitmap;
 use super::cells::Scratch;
 use super::view::View;
 use crate::record::Role;
-use crate::watchlist::Watchlists;
+use crate::watchlist::{DEFAULT_MIN_SCORE, Score, Watchlists};
 
-const MOST_NAMES: usize = 100_000;
 const MOST_BYTES: usize = 16 << 20;
 
 /// The party predicates of one role.
@@ -22,11 +21,14 @@ pub(crate) struct PartyGroup {
     always: Vec<u32>,
     on_hit: Vec<u32>,
     by_name: FxHashMap<String, Vec<u32>>,
+    /// The lowest score that any of the tests asks for.
+    least: Score,
 }
 
 /// What the distinct names of a role answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PartyMemo {
+    entries: usize,
     answers: FxHashMap<Box<str>, Answer>,
     bytes: usize,
     key: String,
@@ -48,6 +50,7 @@ impl PartyGroup {
             always: Vec::new(),
             on_hit: Vec::new(),
             by_name: FxHashMap::default(),
+            least: tests.iter().map(|(_, test)| test.least).min().unwrap_or(DEFAULT_MIN_SCORE),
         };
         for (place, (predicate, test)) in (0u32..).zip(tests) {
             match test.needs_hit() {
@@ -83,7 +86,7 @@ impl PartyGroup {
             }
             let PartyMemo { answers: known, key, .. } = memo;
             key.clear();
-            key.extend([row.name(), "\u{1}", row.id()]);
+            key.extend([row.name(), "\u{1}", row.id(), "\u{1}", row.country()]);
             if let Some(answer) = known.get(key.as_str()) {
                 self.mark(answer, (&row, watchlists), (scratch, answers));
                 continue;
@@ -95,7 +98,7 @@ impl PartyGroup {
     }
 
     fn ask(&self, row: &RowOf, watchlists: &Watchlists, scratch: &mut Scratch) -> Answer {
-        let parties = resolve(row.name(), row.id(), watchlists);
+        let parties = resolve(row, (watchlists, self.least), &mut scratch.names);
         let hit = parties.iter().any(|party| !party.hits.is_empty());
         let mut places: Vec<u32> = self.always.clone();
         if hit {
@@ -139,8 +142,12 @@ impl PartyGroup {
 }
 
 impl PartyMemo {
+    pub(crate) fn of(entries: usize) -> PartyMemo {
+        PartyMemo { entries, answers: FxHashMap::default(), bytes: 0, key: String::new() }
+    }
+
     fn remember(&mut self, answer: Answer) {
-        if self.answers.len() >= MOST_NAMES || self.bytes >= MOST_BYTES {
+        if self.answers.len() >= self.entries || self.bytes >= MOST_BYTES {
             self.answers = FxHashMap::default();
             self.bytes = 0;
         }

@@ -9,8 +9,8 @@ mod symbols;
 
 pub use forms::{Family, Form};
 pub use name::{Name, Word, keys, readings};
-pub use symbols::Kind;
 pub use segment::segment;
+pub use symbols::Kind;
 
 use crate::value::Identifier;
 

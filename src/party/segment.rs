@@ -1,18 +1,56 @@
 //! Splits a party cell. In: the name cell and the id cell. Out: candidates, the whole cell always among them.
 //!
 //! It never throws a part away: what it is unsure of stays a candidate beside the whole.
+use super::name::{ends_in_form, is_only_where, names_a_place};
 use super::{Candidate, Standing, keys};
 use crate::value::{Identifier, identifiers};
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use std::sync::LazyLock;
 
 type Table = LazyLock<Option<Regex>>;
 
 /// The party after these words is the principal, the one before acts for it.
-const FOR_ANOTHER: &str = r"ON\s+BEHALF\s+OF|O/B|OBO|BY\s+(?:THE\s+)?ORDER\s+OF|BY\s+INSTRUCTIONS?\s+OF|ПО\s+ПОРУЧЕНИЮ|ОТ\s+ИМЕНИ|В\s+ИНТЕРЕСАХ";
+const FOR_ANOTHER: &str = r"ON\s+BEHALF\s+OF|O/B/O|O/B|OBO|F/A/O|BY\s+(?:THE\s+)?ORDER\s+OF|BY\s+INSTRUCTIONS?\s+OF|(?:FOR|ON)\s+(?:THE\s+)?ACCOUNT\s+OF|AS\s+AGENTS?\s+(?:FOR|OF)|AGENTS?\s+FOR|IM\s+AUFTRAG\s+(?:VON|DER)|POR\s+CUENTA\s+DE|ADINA|ПО\s+ПОРУЧЕНИЮ|ПО\s+ЗАКАЗУ|ОТ\s+ИМЕНИ|В\s+ИНТЕРЕСАХ|ЗА\s+СЧ[ЕЁ]Т|ЗА\s+ДОРУЧЕННЯМ|ВІД\s+ІМЕНІ";
 /// The party after these words is the way to the one before.
-const BY_WAY_OF: &str = r"C/O|THROUGH|VIA|ЧЕРЕЗ|И/О";
+const BY_WAY_OF: &str = r"C/O|CARE\s+OF|THROUGH|THRU|VIA|ЧЕРЕЗ|И/О|ЧЕРЕЗ\s+ПОСРЕДНИКА";
+/// One of these stands in every link, in any case: most cells have none, and then nothing is searched.
+const IN_LINKS: [&str; 24] = [
+    "behalf",
+    "o/b",
+    "obo",
+    "f/a/o",
+    "order",
+    "instruct",
+    "account",
+    "agent",
+    "auftrag",
+    "cuenta",
+    "adina",
+    "поруч",
+    "заказу",
+    "имени",
+    "интерес",
+    "сч",
+    "доруч",
+    "імені",
+    "c/o",
+    "care",
+    "thr",
+    "via",
+    "через",
+    "и/о",
+];
 
+static LINK_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let upper = IN_LINKS.iter().filter(|word| !word.is_ascii()).map(|word| word.to_uppercase());
+    let title = IN_LINKS.iter().filter(|word| !word.is_ascii()).map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    });
+    let all: Vec<String> = IN_LINKS.iter().map(|word| (*word).to_owned()).chain(upper).chain(title).collect();
+    AhoCorasick::builder().ascii_case_insensitive(true).build(all).ok()
+});
 static LINKS: Table = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)(?:^|[\s,;(\-])(?:(?P<behalf>{FOR_ANOTHER})|(?P<way>{BY_WAY_OF}))(?:[\s:]+|$)")).ok()
 });
@@ -29,8 +67,9 @@ static BARE: Table = LazyLock::new(|| Regex::new(r"(?:^|[\s,;(])(?:\d{10}|\d{12,
 /// Where an address begins.
 static ADDRESS: Table = LazyLock::new(|| {
     let russian = r"(?:Г|ГОР|УЛ|ОБЛ|ПР-Т|ПРОСП|ПЕР|НАБ|Ш|Д|РАЙОН|Р-Н)\.\s*\S|(?:ГОРОД|УЛИЦА|ПРОСПЕКТ|ОБЛАСТЬ|РОССИЯ|МОСКВА|САНКТ-ПЕТЕРБУРГ)\b|[^,]*\b(?:ОБЛ|ОБЛАСТЬ|КРАЙ|УЛ|УЛИЦА)\b";
+    let tail = r"P\.?\s?O\.?\s?BOX\b|(?:UNIT|ROOM|RM|SUITE|FLAT|OFFICE|FLOOR|BLOCK|BLDG|BUILDING|PLOT|WAREHOUSE)\.?\s*(?:NO\.?\s*)?\d|\d+/F\b|(?:TEL|PHONE|FAX|MOB|E-?MAIL|ТЕЛ|ФАКС|Т/Ф)\b\s*[.:+\d(]|POSTAL\s+CODE|ZIP\s*\d|\d+\s+[A-Z]+(?:\s+[A-Z]+)?\s+(?:STREET|STR|ROAD|RD|AVENUE|AVE|BOULEVARD|BLVD|LANE)\b";
     let english = r"(?:NO\.?\s*\d|P\.?\s?O\.?\s?BOX|ROOM|RM\.?\s|FLAT|UNIT|SUITE|BLDG|BUILDING|BLOCK|FLOOR|\d+/F|\d+(?:ST|ND|RD|TH)\s+FLOOR)|[^,]*\b(?:ROAD|RD|STREET|AVENUE|AVE|BOULEVARD|DISTRICT|INDUSTRIAL\s+ZONE|BLDG|LANE)\b";
-    Regex::new(&format!(r"(?i)(?:[,;\n]\s*(?:\d{{5,6}}\b|{russian}|{english})|\s(?:\d{{6}}\s*,?\s|Г\.\s*\S|УЛ\.\s*\S|NO\.\s*\d)|\n|\sADDRESS\s*:|\sАДРЕС\s*:)")).ok()
+    Regex::new(&format!(r"(?i)(?:[,;\n]\s*(?:\d{{5,6}}\b|{russian}|{english})|\s(?:\d{{6}}\s*,?\s|Г\.\s*\S|УЛ\.\s*\S|NO\.\s*\d)|\s(?:{tail})|\n|\sADDRESS\s*:|\sАДРЕС\s*:)")).ok()
 });
 /// A name that ends in its legal form, with something after it.
 static FORM_END: Table = LazyLock::new(|| {
@@ -93,7 +132,11 @@ fn parts(whole: &str) -> Vec<(&str, Standing)> {
     let mut parts: Vec<(&str, Standing)> = Vec::new();
     let mut rest = whole;
     let mut standing = Standing::Principal;
-    let Some(links) = LINKS.as_ref() else { return vec![(whole, standing)] };
+    let may_link = LINK_WORDS.as_ref().is_none_or(|words| words.is_match(whole));
+    let Some(links) = LINKS.as_ref().filter(|_| may_link) else { return vec![(whole, standing)] };
+    if let Some(parts) = in_care_of(whole, links) {
+        return parts;
+    }
     let mut from = 0;
     while let Some(found) = links.captures_at(rest, from) {
         let Some(link) = found.get(0) else { break };
@@ -124,6 +167,25 @@ fn parts(whole: &str) -> Vec<(&str, Standing)> {
     parts
 }
 
+/// `C/O BROKER LLC, ACME LTD`: the way comes first, up to the comma.
+fn in_care_of<'w>(whole: &'w str, links: &Regex) -> Option<Vec<(&'w str, Standing)>> {
+    let link = links.captures(whole)?;
+    let way = link.name("way").filter(|way| way.start() == 0 && way.as_str().to_uppercase() != "VIA")?;
+    let rest = whole.get(way.end()..)?;
+    // `CO., LTD` has a comma of its own.
+    let commas = rest.match_indices([',', ';']).take(MOST_PARTS);
+    let (broker, party) = commas
+        .map(|(at, _)| (rest.get(..at).unwrap_or(""), rest.get(at + 1..).unwrap_or("")))
+        .find(|(broker, party)| !keys(broker).is_empty() && !keys(party).is_empty() && !begins_with_form(party))?;
+    let (broker, party) = (broker.trim_matches(is_edge), party.trim_matches(is_edge));
+    Some(vec![(broker, Standing::Intermediary), (party, Standing::Principal)])
+}
+
+/// Whether the words up to the next comma are nothing but a legal form.
+fn begins_with_form(text: &str) -> bool {
+    text.split([',', ';']).next().is_some_and(|first| keys(first).is_empty())
+}
+
 fn is_edge(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '-' | '–' | ':' | '/' | '(')
 }
@@ -132,46 +194,86 @@ fn is_edge(c: char) -> bool {
 fn names(part: &str) -> Vec<String> {
     let bare = without_identifiers(part);
     let name = without_address(&bare);
-    let mut names = vec![name.to_owned(), bare.clone()];
-    let first_group = |table: &Table, text: &str| {
+    let mut names = vec![name, &bare];
+    let first_group = |table: &Table, text: &'_ str| {
         let found = table.as_ref()?.captures(text)?.get(1)?;
-        Some((found.as_str().trim().to_owned(), found.end()))
+        Some(found.range())
     };
-    if let Some((up_to_form, _)) = first_group(&FORM_END, &bare) {
-        names.push(up_to_form);
+    if let Some(range) = first_group(&FORM_END, &bare) {
+        names.extend(bare.get(range));
     }
-    if let Some((inside, end)) = first_group(&QUOTED, &bare) {
-        let closing = bare.get(end..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        names.push(bare.get(..end + closing).unwrap_or("").to_owned());
-        names.push(inside);
+    names.extend(without_places(name));
+    if let Some(range) = first_group(&QUOTED, &bare) {
+        let closing = bare.get(range.end..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        names.extend(bare.get(..range.end + closing));
+        names.extend(bare.get(range));
     }
-    if let Some((inside, _)) = first_group(&BRACKETED, name)
-        && inside.chars().filter(|c| c.is_alphabetic()).count() >= 3
-    {
-        let without = name.replace(&format!("({inside})"), " ");
-        names.push(without.trim().to_owned());
-        names.push(inside);
+    let mut out: Vec<String> = Vec::new();
+    let bracketed = first_group(&BRACKETED, name).and_then(|range| name.get(range));
+    // (HK) and (Spain) tell one branch from another; (KRET) is a second name.
+    if let Some(inside) = bracketed.filter(|inside| !is_only_where(inside)) {
+        let without = name.replace(inside, " ").replace(['(', ')', '（', '）', '[', ']'], " ");
+        add_name(&mut out, &without);
+        add_name(&mut out, inside);
     }
     names.extend(before_commas(&bare));
-    let mut out: Vec<String> = Vec::new();
-    for name in names {
-        let name = name.trim_matches(is_edge).to_owned();
-        if !name.is_empty() && !out.contains(&name) {
-            out.push(name);
-        }
+    let mut all = Vec::with_capacity(names.len() + out.len());
+    names.into_iter().for_each(|name| add_name(&mut all, name));
+    out.iter().for_each(|name| add_name(&mut all, name));
+    all
+}
+
+fn add_name(names: &mut Vec<String>, name: &str) {
+    let name = name.trim_matches(is_edge);
+    if !name.is_empty() && !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
     }
-    out
+}
+
+/// A name without the city and country behind it: two places, or one behind a legal form or a comma.
+fn without_places(text: &str) -> Option<&str> {
+    let mut rest = text.trim_end_matches(is_end);
+    let mut places = 0;
+    while let Some((shorter, count)) = without_last_place(rest) {
+        (rest, places) = (shorter, places + count);
+    }
+    let ends = places > 1 || text.get(rest.len()..)?.trim_start().starts_with(',') || ends_in_form(rest);
+    (places > 0 && ends && !rest.is_empty() && !is_only_where(rest)).then_some(rest)
+}
+
+fn without_last_place(text: &str) -> Option<(&str, u8)> {
+    let before = |text: &str| text.rfind(|c: char| c.is_whitespace() || c == ',');
+    let one = before(text)?;
+    let last = text.get(one..)?;
+    // A long word is no place, and most names end in one that is none.
+    let rest = text.get(..one)?.trim_end_matches(is_end);
+    if is_place(last) {
+        return Some((rest, 1));
+    }
+    let two = before(rest)?;
+    is_place(text.get(two..)?).then(|| (rest.get(..two).unwrap_or("").trim_end_matches(is_end), 1))
+}
+
+fn is_place(text: &str) -> bool {
+    !text.trim_matches(is_end).is_empty() && !text.contains(|c: char| c.is_ascii_digit()) && names_a_place(text)
+}
+
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '-' | '/' | '(' | ')')
 }
 
 /// What stands before each of the first commas, unless only a legal form comes after.
-fn before_commas(text: &str) -> Vec<String> {
+fn before_commas(text: &str) -> impl Iterator<Item = &str> {
     let commas = text.match_indices(',').take(MOST_PARTS);
     let names = commas.filter(|(at, _)| text.get(at + 1..).is_some_and(|rest| !keys(rest).is_empty()));
-    names.filter_map(|(at, _)| text.get(..at)).map(str::to_owned).collect()
+    names.filter_map(|(at, _)| text.get(..at))
 }
 
 fn without_identifiers(part: &str) -> String {
     let mut text = part.to_owned();
+    if text.bytes().filter(u8::is_ascii_digit).take(7).count() < 7 {
+        return text.trim_matches(is_edge).to_owned();
+    }
     for table in [&LABELLED, &BARE] {
         if let Some(table) = table.as_ref() {
             text = table.replace_all(&text, " ").into_owned();
@@ -221,6 +323,9 @@ mod tests {
         check("ON BEHALF OF AO KRET", &["AO KRET"], &[]);
         check("VIA TECHNOLOGIES INC", &["VIA TECHNOLOGIES INC"], &[]);
         check("THE THROUGHPUT CO", &["THE THROUGHPUT CO"], &[]);
+        check("C/O Broker GmbH, Acme Works Ltd", &["Acme Works Ltd"], &["Broker GmbH"]);
+        check("c/o Broker Co., Ltd, Acme Works Ltd", &["Acme Works Ltd"], &["Broker Co., Ltd"]);
+        check("ООО БРОКЕР ЗА СЧЁТ АО КРЭТ", &["АО КРЭТ"], &["ООО БРОКЕР"]);
     }
 
     #[test]
@@ -231,6 +336,12 @@ mod tests {
         check("POLY TECHNOLOGIES INC, NO.12 YUFENG ROAD, BEIJING, CN", &["POLY TECHNOLOGIES INC"], &[]);
         check("POLY TECHNOLOGIES INC 27 WANSHOU ROAD BEIJING", &["POLY TECHNOLOGIES INC"], &[]);
         check("POLY TECHNOLOGIES, INC., BEIJING", &["POLY TECHNOLOGIES, INC."], &[]);
+        check("FLOREZ HERMANOS LTDA. DUBAI U.A.E.", &["FLOREZ HERMANOS LTDA."], &[]);
+        check("TADBIR GROUP TEHRAN IRAN", &["TADBIR GROUP"], &[]);
+        check("ACME S.A. HONG KONG", &["ACME S.A."], &[]);
+        check("LOS CACHIROS PO BOX 17432", &["LOS CACHIROS"], &[]);
+        check("ECO PARQUE JOYA UNIT 12 BLDG 4 FREE ZONE", &["ECO PARQUE JOYA"], &[]);
+        check("ACME WORKS TEL 007495 1234567", &["ACME WORKS"], &[]);
         check(
             "JSC Concern Radio-Electronic Technologies (KRET)",
             &["KRET", "JSC Concern Radio-Electronic Technologies"],
@@ -238,6 +349,15 @@ mod tests {
         );
         let found = segment("АО КРЭТ ИНН 7703695246", "");
         assert!(found.iter().all(|one| one.identifiers.iter().any(|id| id.text == "7703695246")));
+    }
+
+    #[test]
+    fn a_branch_keeps_its_place() {
+        for cell in ["BANK OF CHINA (HONG KONG) LIMITED", "Deutsche Bank (Schweiz) AG", "KOREA TRADING SEOUL"] {
+            let found = segment(cell, "");
+            assert!(found.iter().all(|one| one.name == cell), "{found:#?}");
+        }
+        assert!(segment("MOSCOW RUSSIA", "").iter().all(|one| one.name == "MOSCOW RUSSIA"));
     }
 
     #[test]

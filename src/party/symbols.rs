@@ -24,56 +24,140 @@ pub enum Kind {
 /// Words of the trade: a name of the row, then spellings, abbreviations and translations divided by `|`; behind a `~` each
 /// spelling is a word of its own that only says little.
 const GENERIC: &[(&str, &str)] = &[
-    ("international", "INTL|INT'L|INTER|INTERNATIONAL|INTERNATIONALE|INTERNACIONAL|INTERNAZIONALE|ИНТЕРНЕШНЛ|ИНТЕРНЭШНЛ|ИНТЕРНЕЙШНЛ|ИНТЕРНАЦИОНАЛЬ|МЕЖДУНАРОДНЫЙ|МЕЖДУНАРОДНАЯ|МЕЖДУНАРОДНОЕ|ULUSLARARASI|XALQARO|国际"),
-    ("technology", "TECH|TECHS|TECHN|TECHNO|TECHNOLOGY|TECHNOLOGIES|TECHNOLOGICAL|TECHNICAL|TECHNIC|TECHNICS|TECHNIK|TECHNIQUE|TECNOLOGIA|TECNOLOGIAS|TECNOLOGICA|TECNICA|TECHNOLOGIE|TEKNOLOJI|TEKNOLOJILERI|TEKNIK|ТЕХНОЛОГИЯ|ТЕХНОЛОГИИ|ТЕХНОЛОГИЙ|ТЕХНОЛОГИЧЕСКИЙ|ТЕХНИКА|ТЕХНИЧЕСКИЙ|ТЕХНОЛОДЖИ|ТЕХНОЛОДЖИС|ТЕКНОЛОДЖИ|ТЕКНОЛОДЖИЗ|KEJI|科技|技术"),
-    ("electronic", "ELEC|ELECT|ELECTR|ELECTRIC|ELECTRICAL|ELECTRONIC|ELECTRONICS|ELECTRO|ELEKTRONIK|ELEKTRIK|ELEKTRO|ELECTRONICA|ELECTRONIQUE|ЭЛЕКТРОНИКА|ЭЛЕКТРОНИКИ|ЭЛЕКТРОННЫЙ|ЭЛЕКТРОННЫЕ|ЭЛЕКТРОНИКС|ЭЛЕКТРО|DIANZI|电子|电气"),
-    ("industry", "IND|INDS|INDUST|INDL|INDUSTRY|INDUSTRIES|INDUSTRIAL|INDUSTRIALS|INDUSTRIE|INDUSTRIA|INDUSTRIAS|INDUSTRIALES|ENDUSTRI|ENDUSTRISI|SANAYI|SANAYII|SAN|SANOAT|ПРОМЫШЛЕННОСТЬ|ПРОМЫШЛЕННЫЙ|ПРОМЫШЛЕННАЯ|ПРОМИСЛОВИЙ|ИНДУСТРИЯ|ИНДАСТРИ|ИНДАСТРИЗ|GONGYE|SHIYE|工业|实业"),
-    ("manufacturing", "MFG|MFR|MANUF|MANUFACTURING|MANUFACTURE|MANUFACTURER|MANUFACTURERS|MANUFACTORY|MANUFACTURA|MANUFACTURAS|PRODUCTION|PRODUCTIONS|PROD|PRODUCCION|PRODUCER|PRODUCERS|ПРОИЗВОДСТВО|ПРОИЗВОДСТВЕННЫЙ|ПРОИЗВОДСТВЕННАЯ|ПРОИЗВОДСТВЕННОЕ|PROIZVODSTVENNOE|PROIZVODSTVENNAYA|IMALAT|URETIM|制造|生产"),
-    ("import", "IMP|IMPORT|IMPORTS|IMPORTER|IMPORTERS|IMPORTING|IMPORTACION|IMPORTACIONES|IMPORTADORA|ИМПОРТ|ITHALAT|JINKOU|进口"),
-    ("export", "EXP|EXPORT|EXPORTS|EXPORTER|EXPORTERS|EXPORTING|EXPORTACION|EXPORTACIONES|EXPORTADORA|ЭКСПОРТ|IHRACAT|IHR|CHUKOU|出口"),
+    (
+        "international",
+        "INTL|INT'L|INTER|INTERNATIONAL|INTERNATIONALE|INTERNACIONAL|INTERNAZIONALE|ИНТЕРНЕШНЛ|ИНТЕРНЭШНЛ|ИНТЕРНЕЙШНЛ|ИНТЕРНАЦИОНАЛЬ|МЕЖДУНАРОДНЫЙ|МЕЖДУНАРОДНАЯ|МЕЖДУНАРОДНОЕ|ULUSLARARASI|XALQARO|国际",
+    ),
+    (
+        "technology",
+        "TECH|TECHS|TECHN|TECHNO|TECHNOLOGY|TECHNOLOGIES|TECHNOLOGICAL|TECHNICAL|TECHNIC|TECHNICS|TECHNIK|TECHNIQUE|TECNOLOGIA|TECNOLOGIAS|TECNOLOGICA|TECNICA|TECHNOLOGIE|TEKNOLOJI|TEKNOLOJILERI|TEKNIK|ТЕХНОЛОГИЯ|ТЕХНОЛОГИИ|ТЕХНОЛОГИЙ|ТЕХНОЛОГИЧЕСКИЙ|ТЕХНИКА|ТЕХНИЧЕСКИЙ|ТЕХНОЛОДЖИ|ТЕХНОЛОДЖИС|ТЕКНОЛОДЖИ|ТЕКНОЛОДЖИЗ|KEJI|科技|技术",
+    ),
+    (
+        "electronic",
+        "ELEC|ELECT|ELECTR|ELECTRIC|ELECTRICAL|ELECTRONIC|ELECTRONICS|ELECTRO|ELEKTRONIK|ELEKTRIK|ELEKTRO|ELECTRONICA|ELECTRONIQUE|ЭЛЕКТРОНИКА|ЭЛЕКТРОНИКИ|ЭЛЕКТРОННЫЙ|ЭЛЕКТРОННЫЕ|ЭЛЕКТРОНИКС|ЭЛЕКТРО|DIANZI|电子|电气",
+    ),
+    (
+        "industry",
+        "IND|INDS|INDUST|INDL|INDUSTRY|INDUSTRIES|INDUSTRIAL|INDUSTRIALS|INDUSTRIE|INDUSTRIA|INDUSTRIAS|INDUSTRIALES|ENDUSTRI|ENDUSTRISI|SANAYI|SANAYII|SAN|SANOAT|ПРОМЫШЛЕННОСТЬ|ПРОМЫШЛЕННЫЙ|ПРОМЫШЛЕННАЯ|ПРОМИСЛОВИЙ|ИНДУСТРИЯ|ИНДАСТРИ|ИНДАСТРИЗ|GONGYE|SHIYE|工业|实业",
+    ),
+    (
+        "manufacturing",
+        "MFG|MFR|MANUF|MANUFACTURING|MANUFACTURE|MANUFACTURER|MANUFACTURERS|MANUFACTORY|MANUFACTURA|MANUFACTURAS|PRODUCTION|PRODUCTIONS|PROD|PRODUCCION|PRODUCER|PRODUCERS|ПРОИЗВОДСТВО|ПРОИЗВОДСТВЕННЫЙ|ПРОИЗВОДСТВЕННАЯ|ПРОИЗВОДСТВЕННОЕ|PROIZVODSTVENNOE|PROIZVODSTVENNAYA|IMALAT|URETIM|制造|生产",
+    ),
+    (
+        "import",
+        "IMP|IMPORT|IMPORTS|IMPORTER|IMPORTERS|IMPORTING|IMPORTACION|IMPORTACIONES|IMPORTADORA|ИМПОРТ|ITHALAT|JINKOU|进口",
+    ),
+    (
+        "export",
+        "EXP|EXPORT|EXPORTS|EXPORTER|EXPORTERS|EXPORTING|EXPORTACION|EXPORTACIONES|EXPORTADORA|ЭКСПОРТ|IHRACAT|IHR|CHUKOU|出口",
+    ),
     ("import export", "IMPEX|IMPEXP|IMPANDEXP|ИМПЭКС|ИМПЕКС|进出口"),
     ("group", "GRP|GROUP|GROUPS|GROUPE|GRUPO|GRUPPE|GRUPPA|ГРУППА|ГРУПП|ГРУПА|GRUP|GRUBU|TOBI|GURUH|JITUAN|集团"),
     ("holding", "HLDG|HLDGS|HLD|HOLD|HOLDING|HOLDINGS|ХОЛДИНГ|ХОЛДИНГС|ХОЛДИНГОВАЯ|KHOLDING|控股"),
-    ("trading", "TRD|TRDG|TRADE|TRADES|TRADER|TRADERS|TRADING|TRAD|COMMERCE|COMMERCIAL|COMMERCIALE|COMERCIAL|COMERCIALES|COMERCIALIZADORA|COMERCIO|COMMERZ|HANDEL|HANDELS|TICARET|TICARETI|TIC|SAVDO|TEJARAT|ТОРГОВЫЙ|ТОРГОВАЯ|ТОРГОВЛЯ|ТОРГ|ТРЕЙД|ТРЕЙДИНГ|ТРЕЙДЕР|КОММЕРЧЕСКИЙ|КОММЕРЧЕСКАЯ|КОММЕРЦИЯ|МАОY|MAOYI|SHANGMAO|贸易|商贸|经贸"),
-    ("equipment", "EQPT|EQUIP|EQT|EQUIPMENT|EQUIPMENTS|EQUIPO|EQUIPOS|ОБОРУДОВАНИЕ|ОБОРУДОВАНИЯ|ЭКВИПМЕНТ|EKIPMAN|EKIPMANLARI|SHEBEI|ZHUANGBEI|设备|装备"),
-    ("development", "DEV|DEVT|DVLPT|DEVELOP|DEVELOPMENT|DEVELOPMENTS|DEVELOPER|DEVELOPERS|DESARROLLO|DESARROLLOS|ENTWICKLUNG|РАЗВИТИЕ|РАЗВИТИЯ|ДЕВЕЛОПМЕНТ|GELISTIRME|KAIFA|FAZHAN|开发|发展"),
+    (
+        "trading",
+        "TRD|TRDG|TRADE|TRADES|TRADER|TRADERS|TRADING|TRAD|COMMERCE|COMMERCIAL|COMMERCIALE|COMERCIAL|COMERCIALES|COMERCIALIZADORA|COMERCIO|COMMERZ|HANDEL|HANDELS|TICARET|TICARETI|TIC|SAVDO|TEJARAT|ТОРГОВЫЙ|ТОРГОВАЯ|ТОРГОВЛЯ|ТОРГ|ТРЕЙД|ТРЕЙДИНГ|ТРЕЙДЕР|КОММЕРЧЕСКИЙ|КОММЕРЧЕСКАЯ|КОММЕРЦИЯ|МАОY|MAOYI|SHANGMAO|贸易|商贸|经贸",
+    ),
+    (
+        "equipment",
+        "EQPT|EQUIP|EQT|EQUIPMENT|EQUIPMENTS|EQUIPO|EQUIPOS|ОБОРУДОВАНИЕ|ОБОРУДОВАНИЯ|ЭКВИПМЕНТ|EKIPMAN|EKIPMANLARI|SHEBEI|ZHUANGBEI|设备|装备",
+    ),
+    (
+        "development",
+        "DEV|DEVT|DVLPT|DEVELOP|DEVELOPMENT|DEVELOPMENTS|DEVELOPER|DEVELOPERS|DESARROLLO|DESARROLLOS|ENTWICKLUNG|РАЗВИТИЕ|РАЗВИТИЯ|ДЕВЕЛОПМЕНТ|GELISTIRME|KAIFA|FAZHAN|开发|发展",
+    ),
     ("science", "SCI|SCIENCE|SCIENCES|SCIENTIFIC|НАУКА|НАУЧНЫЙ|НАУЧНАЯ|НАУЧНО|НАУК|NAUCHNO|NAUCHNYI|科学|科研"),
-    ("service", "SVC|SVCS|SERV|SERVICE|SERVICES|SERVICIO|SERVICIOS|SERVIS|СЕРВИС|СЕРВИСЫ|УСЛУГИ|УСЛУГ|HIZMETLERI|HIZMET|XIZMAT|FUWU|服务"),
-    ("management", "MGMT|MGT|MNGT|MANAGEMENT|MANAGERS|MANAGING|УПРАВЛЕНИЕ|УПРАВЛЕНИЯ|УПРАВЛЯЮЩАЯ|МЕНЕДЖМЕНТ|МЕНЕДЖМЕНТА|MENEDZHMENT|YONETIM|GUANLI|管理"),
-    ("engineering", "ENG|ENGG|ENGRG|ENGIN|ENGINEERING|ENGINEERS|INGENIERIA|INGENIEURE|ИНЖИНИРИНГ|ИНЖЕНЕРНЫЙ|ИНЖЕНЕРНАЯ|INZHINIRING|MUHENDISLIK|MUH|GONGCHENG|工程"),
-    ("construction", "CONST|CONSTR|CONSTRUCTION|CONSTRUCTIONS|CONSTRUCTOR|CONSTRUCTORA|CONSTRUCCION|CONSTRUCCIONES|BUILDING|BUILDERS|CONTRACTING|CONTRACTORS|СТРОИТЕЛЬСТВО|СТРОИТЕЛЬНАЯ|СТРОИТЕЛЬНЫЙ|СТРОЙ|STROITELNAYA|INSAAT|INS|QURILISH|JIANSHE|建设|建筑"),
-    ("shipping", "SHPG|SHIP|SHIPS|SHIPPING|SHIPPERS|MARITIME|MARINE|СУДОХОДНАЯ|СУДОХОДСТВО|ШИППИНГ|DENIZCILIK|HAIYUN|HANGYUN|海运|航运"),
+    (
+        "service",
+        "SVC|SVCS|SERV|SERVICE|SERVICES|SERVICIO|SERVICIOS|SERVIS|СЕРВИС|СЕРВИСЫ|УСЛУГИ|УСЛУГ|HIZMETLERI|HIZMET|XIZMAT|FUWU|服务",
+    ),
+    (
+        "management",
+        "MGMT|MGT|MNGT|MANAGEMENT|MANAGERS|MANAGING|УПРАВЛЕНИЕ|УПРАВЛЕНИЯ|УПРАВЛЯЮЩАЯ|МЕНЕДЖМЕНТ|МЕНЕДЖМЕНТА|MENEDZHMENT|YONETIM|GUANLI|管理",
+    ),
+    (
+        "engineering",
+        "ENG|ENGG|ENGRG|ENGIN|ENGINEERING|ENGINEERS|INGENIERIA|INGENIEURE|ИНЖИНИРИНГ|ИНЖЕНЕРНЫЙ|ИНЖЕНЕРНАЯ|INZHINIRING|MUHENDISLIK|MUH|GONGCHENG|工程",
+    ),
+    (
+        "construction",
+        "CONST|CONSTR|CONSTRUCTION|CONSTRUCTIONS|CONSTRUCTOR|CONSTRUCTORA|CONSTRUCCION|CONSTRUCCIONES|BUILDING|BUILDERS|CONTRACTING|CONTRACTORS|СТРОИТЕЛЬСТВО|СТРОИТЕЛЬНАЯ|СТРОИТЕЛЬНЫЙ|СТРОЙ|STROITELNAYA|INSAAT|INS|QURILISH|JIANSHE|建设|建筑",
+    ),
+    (
+        "shipping",
+        "SHPG|SHIP|SHIPS|SHIPPING|SHIPPERS|MARITIME|MARINE|СУДОХОДНАЯ|СУДОХОДСТВО|ШИППИНГ|DENIZCILIK|HAIYUN|HANGYUN|海运|航运",
+    ),
     ("shipbuilding", "SHIPBUILDING|SHIPYARD|SHIPBUILDERS|СУДОСТРОИТЕЛЬНЫЙ|СУДОСТРОЕНИЕ|SUDOSTROITELNYI|造船"),
-    ("transport", "TRANS|TRANSP|TRANSPORT|TRANSPORTS|TRANSPORTES|TRANSPORTE|TRANSPORTATION|TRANSPORTING|ТРАНСПОРТ|ТРАНСПОРТНАЯ|ТРАНСПОРТНЫЙ|TASIMACILIK|NAKLIYAT|YUNSHU|运输"),
+    (
+        "transport",
+        "TRANS|TRANSP|TRANSPORT|TRANSPORTS|TRANSPORTES|TRANSPORTE|TRANSPORTATION|TRANSPORTING|ТРАНСПОРТ|ТРАНСПОРТНАЯ|ТРАНСПОРТНЫЙ|TASIMACILIK|NAKLIYAT|YUNSHU|运输",
+    ),
     ("logistics", "LOG|LOGISTIC|LOGISTICS|LOGISTICA|LOGISTIK|LOJISTIK|ЛОГИСТИК|ЛОГИСТИКА|ЛОГИСТИКС|WULIU|物流"),
-    ("investment", "INV|INVEST|INVESTMENT|INVESTMENTS|INVESTORS|INVERSION|INVERSIONES|ИНВЕСТ|ИНВЕСТИЦИИ|ИНВЕСТИЦИОННАЯ|ИНВЕСТМЕНТ|YATIRIM|TOUZI|投资"),
+    (
+        "investment",
+        "INV|INVEST|INVESTMENT|INVESTMENTS|INVESTORS|INVERSION|INVERSIONES|ИНВЕСТ|ИНВЕСТИЦИИ|ИНВЕСТИЦИОННАЯ|ИНВЕСТМЕНТ|YATIRIM|TOUZI|投资",
+    ),
     ("finance", "FIN|FINANCE|FINANCES|FINANCIAL|FINANZ|FINANCIERA|ФИНАНС|ФИНАНСЫ|ФИНАНСОВАЯ|FINANS|JINRONG|金融"),
     ("bank", "BK|BANK|BANKS|BANKING|BANCO|BANCA|BANQUE|БАНК|БАНКА|BANKASI|YINHANG|银行"),
     ("insurance", "INSURANCE|ASSURANCE|SEGUROS|СТРАХОВАНИЕ|СТРАХОВАЯ|SIGORTA|BAOXIAN|保险"),
-    ("research", "RES|RSCH|RESEARCH|ИССЛЕДОВАНИЕ|ИССЛЕДОВАТЕЛЬСКИЙ|ИССЛЕДОВАТЕЛЬСКАЯ|ISSLEDOVATELSKII|ARASTIRMA|YANJIU|研究"),
-    ("institute", "INST|INSTITUTE|INSTITUTES|INSTITUTION|INSTITUT|INSTITUTO|ИНСТИТУТ|ИНСТИТУТА|ENSTITUSU|YANJIUSUO|研究所|研究院"),
+    (
+        "research",
+        "RES|RSCH|RESEARCH|ИССЛЕДОВАНИЕ|ИССЛЕДОВАТЕЛЬСКИЙ|ИССЛЕДОВАТЕЛЬСКАЯ|ISSLEDOVATELSKII|ARASTIRMA|YANJIU|研究",
+    ),
+    (
+        "institute",
+        "INST|INSTITUTE|INSTITUTES|INSTITUTION|INSTITUT|INSTITUTO|ИНСТИТУТ|ИНСТИТУТА|ENSTITUSU|YANJIUSUO|研究所|研究院",
+    ),
     ("university", "UNIV|UNIVERSITY|UNIVERSITIES|UNIVERSITE|UNIVERSIDAD|УНИВЕРСИТЕТ|УНИВЕРСИТЕТА|UNIVERSITESI|大学"),
-    ("center", "CTR|CENTER|CENTERS|CENTRE|CENTRES|CENTRO|CENTRAL|ЦЕНТР|ЦЕНТРА|ЦЕНТРАЛЬНЫЙ|MERKEZI|MERKEZ|MARKAZI|ZHONGXIN|中心"),
-    ("plant", "PLT|PLANT|PLANTS|WORKS|FACTORY|FACTORIES|MILL|MILLS|ЗАВОД|ЗАВОДА|ЗАВОДЫ|ФАБРИКА|ЗАВОДЪ|ZAVOD|FABRIKA|FABRIK|WERK|WERKE|FABRIKASI|ZAVODI|GONGCHANG|工厂|厂"),
+    (
+        "center",
+        "CTR|CENTER|CENTERS|CENTRE|CENTRES|CENTRO|CENTRAL|ЦЕНТР|ЦЕНТРА|ЦЕНТРАЛЬНЫЙ|MERKEZI|MERKEZ|MARKAZI|ZHONGXIN|中心",
+    ),
+    (
+        "plant",
+        "PLT|PLANT|PLANTS|WORKS|FACTORY|FACTORIES|MILL|MILLS|ЗАВОД|ЗАВОДА|ЗАВОДЫ|ФАБРИКА|ЗАВОДЪ|ZAVOD|FABRIKA|FABRIK|WERK|WERKE|FABRIKASI|ZAVODI|GONGCHANG|工厂|厂",
+    ),
     ("combine", "COMBINE|KOMBINAT|КОМБИНАТ|КОМБИНАТА|COMPLEX|КОМПЛЕКС|KOMPLEKS|MOJTAMA"),
-    ("association", "ASSN|ASSOC|ASSOCIATION|ASSOCIATES|ASSOCIATED|ASOCIACION|ОБЪЕДИНЕНИЕ|ОБЪЕДИНЕНИЯ|ОБЕДИНЕНИЕ|OBEDINENIE|OBYEDINENIYE|АССОЦИАЦИЯ|UNION|СОЮЗ|BIRLIGI|协会"),
+    (
+        "association",
+        "ASSN|ASSOC|ASSOCIATION|ASSOCIATES|ASSOCIATED|ASOCIACION|ОБЪЕДИНЕНИЕ|ОБЪЕДИНЕНИЯ|ОБЕДИНЕНИЕ|OBEDINENIE|OBYEDINENIYE|АССОЦИАЦИЯ|UNION|СОЮЗ|BIRLIGI|协会",
+    ),
     ("organization", "ORG|ORGANIZATION|ORGANISATION|ORGANIZATIONS|ORGANIZACION|ОРГАНИЗАЦИЯ|SAZMAN|SAZEMAN"),
     ("foundation", "FOUNDATION|FUND|FUNDS|FUNDACION|FONDS|FOND|ФОНД|ФОНДА|TRUST|TRUSTS|ТРЕСТ|BONYAD|VAKIF"),
-    ("~society", "SOCIETY|SOCIEDAD|SOCIETE|КЛУБ|CLUB|LEAGUE|СООБЩЕСТВО|CHARITY|CHARITABLE|ОБЩЕСТВО|COMMITTEE|КОМИТЕТ|COUNCIL|СОВЕТ"),
+    (
+        "~society",
+        "SOCIETY|SOCIEDAD|SOCIETE|КЛУБ|CLUB|LEAGUE|СООБЩЕСТВО|CHARITY|CHARITABLE|ОБЩЕСТВО|COMMITTEE|КОМИТЕТ|COUNCIL|СОВЕТ",
+    ),
     ("concern", "CONCERN|KONTSERN|KONZERN|CONSORTIUM|КОНЦЕРН|КОНСОРЦИУМ|KONSERN"),
-    ("enterprise", "ENT|ENTERPRISE|ENTERPRISES|ENTERPRIZE|ПРЕДПРИЯТИЕ|ПРЕДПРИЯТИЯ|PREDPRIYATIE|PREDPRIYATIYE|EMPRESA|EMPRESAS|EMPRENDIMIENTOS|ISLETMESI|KORXONASI|UNTERNEHMEN|VENTURE|VENTURES|BUSINESS|БИЗНЕС|企业"),
-    ("~bureau", "BUREAU|BYURO|БЮРО|OFFICE|OFFICES|ОФИС|AGENCY|AGENCIA|АГЕНТСТВО|AGENCIES|DEPARTMENT|DEPT|ДЕПАРТАМЕНТ|DIRECTORATE|局"),
-    ("design", "DESIGN|DESIGNS|KONSTRUKTORSKOE|КОНСТРУКТОРСКОЕ|ДИЗАЙН|PROJECT|PROJECTS|PROEKT|ПРОЕКТ|ПРОЕКТЫ|PROJE|设计"),
+    (
+        "enterprise",
+        "ENT|ENTERPRISE|ENTERPRISES|ENTERPRIZE|ПРЕДПРИЯТИЕ|ПРЕДПРИЯТИЯ|PREDPRIYATIE|PREDPRIYATIYE|EMPRESA|EMPRESAS|EMPRENDIMIENTOS|ISLETMESI|KORXONASI|UNTERNEHMEN|VENTURE|VENTURES|BUSINESS|БИЗНЕС|企业",
+    ),
+    (
+        "~bureau",
+        "BUREAU|BYURO|БЮРО|OFFICE|OFFICES|ОФИС|AGENCY|AGENCIA|АГЕНТСТВО|AGENCIES|DEPARTMENT|DEPT|ДЕПАРТАМЕНТ|DIRECTORATE|局",
+    ),
+    (
+        "design",
+        "DESIGN|DESIGNS|KONSTRUKTORSKOE|КОНСТРУКТОРСКОЕ|ДИЗАЙН|PROJECT|PROJECTS|PROEKT|ПРОЕКТ|ПРОЕКТЫ|PROJE|设计",
+    ),
     ("npo", "НПО|NPO|НАУЧНО ПРОИЗВОДСТВЕННОЕ ОБЪЕДИНЕНИЕ"),
     ("npp", "НПП|NPP|НПК|NPK|НПЦ|NPTS|НПФ|NPF"),
     ("nii", "НИИ|NII|ЦНИИ|TSNII|НИЦ|NITS|ВНИИ|VNII"),
     ("okb", "ОКБ|OKB|КБ|KB|ЦКБ|TSKB|СКБ|SKB"),
     ("akb", "АКБ|AKB|JSCB|PJSCB|КБ"),
     ("trading house", "ТД|TD"),
-    ("branch", "BRANCH|ФИЛИАЛ|DIVISION|DIV|SUBSIDIARY|SUBSIDIARIES|REPRESENTATIVE|ПРЕДСТАВИТЕЛЬСТВО|SUBE|SUBESI|FILIAL|分公司"),
+    (
+        "branch",
+        "BRANCH|ФИЛИАЛ|DIVISION|DIV|SUBSIDIARY|SUBSIDIARIES|REPRESENTATIVE|ПРЕДСТАВИТЕЛЬСТВО|SUBE|SUBESI|FILIAL|分公司",
+    ),
     ("chemical", "CHEM|CHEMS|CHEMICAL|CHEMICALS|CHEMIE|ХИМИЯ|ХИМИЧЕСКИЙ|КИМУА|KIMYA|QUIMICA|QUIMICOS|HUAGONG|化工"),
     ("pharmaceutical", "PHARM|PHARMA|PHARMACEUTICAL|PHARMACEUTICALS|FARMA|ФАРМА|ФАРМ|ILAC|制药|医药"),
-    ("medical", "MED|MEDICAL|MEDICINE|MEDICA|MEDICO|МЕДИЦИНА|МЕДИЦИНСКИЙ|HEALTH|HEALTHCARE|HOSPITAL|MEDIKAL|YILIAO|医疗"),
+    (
+        "medical",
+        "MED|MEDICAL|MEDICINE|MEDICA|MEDICO|МЕДИЦИНА|МЕДИЦИНСКИЙ|HEALTH|HEALTHCARE|HOSPITAL|MEDIKAL|YILIAO|医疗",
+    ),
     ("petroleum", "PETROLEUM|PETRO|OIL|OILS|PETROLEOS|PETROL|НЕФТЬ|НЕФТЯНАЯ|НЕФТЕ|NEFT|SHIYOU|石油"),
     ("petrochemical", "PETROCHEM|PETROCHEMICAL|PETROCHEMICALS|НЕФТЕХИМ|NEFTEKHIM|PATROSHIMI|石化"),
     ("gas", "GAS|GAZ|ГАЗ|GASES|天然气"),
@@ -82,7 +166,10 @@ const GENERIC: &[(&str, &str)] = &[
     ("metal", "METAL|METALS|METALLURGICAL|METALLURGY|METALLURGICHESKII|МЕТАЛЛ|МЕТАЛЛЫ|METALES|JINSHU|金属"),
     ("aluminum", "ALUMINUM|ALUMINIUM|АЛЮМИНИЙ|ALUMINYUM|LVYE|铝业"),
     ("mining", "MINING|MINES|MINERAL|MINERALS|MINERIA|MADEN|ГОРНЫЙ|KUANGYE|矿业"),
-    ("machinery", "MACH|MACHINE|MACHINES|MACHINERY|MACHINING|MECHANICAL|MECHANICS|MAKINA|MAKINE|MAQUINARIA|МАШИНЫ|МАШИНОСТРОЕНИЕ|МАШИНОСТРОИТЕЛЬНЫЙ|JIXIE|机械"),
+    (
+        "machinery",
+        "MACH|MACHINE|MACHINES|MACHINERY|MACHINING|MECHANICAL|MECHANICS|MAKINA|MAKINE|MAQUINARIA|МАШИНЫ|МАШИНОСТРОЕНИЕ|МАШИНОСТРОИТЕЛЬНЫЙ|JIXIE|机械",
+    ),
     ("instrument", "INSTR|INSTRUMENT|INSTRUMENTS|INSTRUMENTATION|ПРИБОР|ПРИБОРЫ|ПРИБОРОСТРОЕНИЕ|YIQI|仪器|仪表"),
     ("precision", "PRECISION|ПРЕЦИЗИОННЫЙ|ВЫСОКОТОЧНЫЕ|JINGMI|精密"),
     ("optical", "OPT|OPTIC|OPTICS|OPTICAL|OPTOELECTRONIC|OPTOELECTRONICS|ОПТИКА|ОПТИЧЕСКИЙ|GUANGDIAN|光电|光学"),
@@ -92,21 +179,33 @@ const GENERIC: &[(&str, &str)] = &[
     ("supply", "SUPPLY|SUPPLIES|SUPPLIER|SUPPLIERS|CHAIN|СНАБ|СНАБЖЕНИЕ|ПОСТАВКА|TEDARIK|GONGYINGLIAN|供应链"),
     ("system", "SYS|SYSTEM|SYSTEMS|SISTEMAS|SISTEM|SISTEMLERI|СИСТЕМА|СИСТЕМЫ|СИСТЕМС|XITONG|系统"),
     ("solution", "SOLUTION|SOLUTIONS|SOLUCIONES|РЕШЕНИЯ|СОЛЮШНС|COZUMLERI"),
-    ("communication", "COMM|COMMS|COMMUNICATION|COMMUNICATIONS|TELECOM|TELECOMMUNICATION|TELECOMMUNICATIONS|СВЯЗЬ|СВЯЗИ|ТЕЛЕКОМ|ILETISIM|TONGXIN|通信|通讯"),
+    (
+        "communication",
+        "COMM|COMMS|COMMUNICATION|COMMUNICATIONS|TELECOM|TELECOMMUNICATION|TELECOMMUNICATIONS|СВЯЗЬ|СВЯЗИ|ТЕЛЕКОМ|ILETISIM|TONGXIN|通信|通讯",
+    ),
     ("information", "INFO|INFORMATION|INFORMATICS|ИНФОРМАЦИЯ|ИНФОРМАЦИОННЫЙ|BILISIM|BILGI|XINXI|信息"),
     ("computer", "COMPUTER|COMPUTERS|COMPUTING|SOFTWARE|SOFT|COMPUTADORAS|КОМПЬЮТЕР|СОФТ|YAZILIM|JISUANJI|计算机|软件"),
     ("digital", "DIGITAL|DATA|ДИДЖИТАЛ|SHUZI|数码|数字"),
     ("network", "NETWORK|NETWORKS|NETWORKING|СЕТЬ|СЕТИ|WANGLUO|网络"),
     ("~media", "MEDIA|МЕДИА|PRESS|TV|TELEVISION|RADIO|ТЕЛЕВИДЕНИЕ|РАДИО|传媒"),
-    ("aviation", "AV|AVN|AVIA|AVIATION|AERO|AIRLINE|AIRLINES|AIRWAYS|AIR|AEROSPACE|AERONAUTICS|АВИА|АВИАЦИЯ|АВИАЦИОННЫЙ|АВИАЦИОННАЯ|АЭРО|HAVACILIK|HANGKONG|航空|航天"),
-    ("auto", "AUTO|AUTOMOBILE|AUTOMOBILES|AUTOMOTIVE|MOTOR|MOTORS|CAR|CARS|VEHICLE|VEHICLES|АВТО|МОТОР|МОТОРС|OTOMOTIV|OTO|QICHE|汽车"),
+    (
+        "aviation",
+        "AV|AVN|AVIA|AVIATION|AERO|AIRLINE|AIRLINES|AIRWAYS|AIR|AEROSPACE|AERONAUTICS|АВИА|АВИАЦИЯ|АВИАЦИОННЫЙ|АВИАЦИОННАЯ|АЭРО|HAVACILIK|HANGKONG|航空|航天",
+    ),
+    (
+        "auto",
+        "AUTO|AUTOMOBILE|AUTOMOBILES|AUTOMOTIVE|MOTOR|MOTORS|CAR|CARS|VEHICLE|VEHICLES|АВТО|МОТОР|МОТОРС|OTOMOTIV|OTO|QICHE|汽车",
+    ),
     ("parts", "PARTS|SPARES|SPARE|COMPONENTS|COMPONENT|ДЕТАЛЬ|ДЕТАЛИ|ЗАПЧАСТИ|PARCA|YEDEK|LINGBUJIAN|配件|零部件"),
     ("defense", "DEFENSE|DEFENCE|MILITARY|ОБОРОНА|ОБОРОННЫЕ|SAVUNMA"),
     ("security", "SECURITY|SECURITIES|PROTECTION|БЕЗОПАСНОСТЬ|GUVENLIK|安全"),
     ("~exchange", "EXCHANGE|EXCH|SARAFI|HAWALA|БИРЖА|MONEY|TRANSFER|CURRENCY"),
     ("general", "GEN|GENERAL|ОБЩИЙ|GENEL|综合"),
     ("global", "GLOBAL|WORLD|WORLDWIDE|UNIVERSAL|ГЛОБАЛ|GLOBALE|环球"),
-    ("~national", "NAT|NATL|NATIONAL|NACIONAL|NATIONALE|НАЦИОНАЛЬНЫЙ|НАЦИОНАЛЬНАЯ|ULUSAL|MILLI|MILLIY|FEDERAL|ФЕДЕРАЛЬНЫЙ|REPUBLICAN|REPUBLIC|STATE|GOVERNMENT|GOVT|PUBLIC|国家"),
+    (
+        "~national",
+        "NAT|NATL|NATIONAL|NACIONAL|NATIONALE|НАЦИОНАЛЬНЫЙ|НАЦИОНАЛЬНАЯ|ULUSAL|MILLI|MILLIY|FEDERAL|ФЕДЕРАЛЬНЫЙ|REPUBLICAN|REPUBLIC|STATE|GOVERNMENT|GOVT|PUBLIC|国家",
+    ),
     ("~regional", "REGIONAL|REGION|ОБЛАСТНОЙ|ОБЛАСТНАЯ|РЕГИОНАЛЬНЫЙ|МУНИЦИПАЛЬНЫЙ|CITY|MUNICIPAL"),
     ("united", "UTD|UNITED|UNITD|ОБЪЕДИНЕННАЯ|ОБЪЕДИНЕННЫЙ|UNIDOS|UNIDAS|BIRLESIK|联合"),
     ("real estate", "ESTATE|ESTATES|REALTY|PROPERTY|PROPERTIES|INMOBILIARIA|НЕДВИЖИМОСТЬ|GAYRIMENKUL|EMLAK|房地产"),
@@ -116,17 +215,32 @@ const GENERIC: &[(&str, &str)] = &[
     ("plastic", "PLASTIC|PLASTICS|PLASTIK|ПЛАСТИК|SULIAO|塑料"),
     ("furniture", "FURNITURE|МЕБЕЛЬ|MOBILYA|JIAJU|家具"),
     ("lighting", "LIGHTING|LIGHT|LIGHTS|AYDINLATMA|ZHAOMING|照明"),
-    ("consulting", "CONSULT|CONSULTING|CONSULTANT|CONSULTANTS|CONSULTANCY|CONSULTORIA|КОНСАЛТИНГ|KONSALTING|DANISMANLIK|ZIXUN|咨询"),
+    (
+        "consulting",
+        "CONSULT|CONSULTING|CONSULTANT|CONSULTANTS|CONSULTANCY|CONSULTORIA|КОНСАЛТИНГ|KONSALTING|DANISMANLIK|ZIXUN|咨询",
+    ),
     ("~capital", "CAP|CAPITAL|КАПИТАЛ|KAPITAL|ASSET|ASSETS|PARTNERS|PARTNER|ПАРТНЕР|ПАРТНЕРЫ|资本"),
-    ("~market", "MARKET|MARKETS|MARKETING|МАРКЕТ|МАРКЕТИНГ|PAZARLAMA|SHOP|SHOPS|STORE|STORES|МАГАЗИН|SALES|RETAIL|WHOLESALE|DISTRIBUTION|DISTRIBUTORS|DISTRIBUTOR|销售"),
+    (
+        "~market",
+        "MARKET|MARKETS|MARKETING|МАРКЕТ|МАРКЕТИНГ|PAZARLAMA|SHOP|SHOPS|STORE|STORES|МАГАЗИН|SALES|RETAIL|WHOLESALE|DISTRIBUTION|DISTRIBUTORS|DISTRIBUTOR|销售",
+    ),
     ("resources", "RESOURCE|RESOURCES|RECURSOS|РЕСУРС|РЕСУРСЫ|ZIYUAN|资源"),
     ("~environment", "ENVIRONMENT|ENVIRONMENTAL|ECO|WATER|ЭКО|CEVRE|HUANBAO|环保|环境"),
     ("production complex", "ПК"),
-    ("~everyday", "STAR|GOLD|GOLDEN|ROYAL|NEW|GRAND|GREAT|BEST|SUPER|PREMIER|ПЛЮС|PLUS|НОВЫЙ|НОВАЯ|BIG|MODERN|SMART|GREEN|BLUE|RED|BLACK|WHITE"),
+    (
+        "~everyday",
+        "STAR|GOLD|GOLDEN|ROYAL|NEW|GRAND|GREAT|BEST|SUPER|PREMIER|ПЛЮС|PLUS|НОВЫЙ|НОВАЯ|BIG|MODERN|SMART|GREEN|BLUE|RED|BLACK|WHITE",
+    ),
     ("online", "ONLINE|COM|WWW|NET|SITE|WEB"),
     ("ministry", "MINISTRY|MINISTERIO|МИНИСТЕРСТВО|BAKANLIGI|VAZIRLIGI"),
-    ("~movement", "MOVEMENT|FRONT|ARMY|FORCE|FORCES|BRIGADE|BRIGADES|BATTALION|CORPS|UNIT|COMMAND|PARTY|ISLAMIC|PEOPLE'S|PEOPLES|LIBERATION|REVOLUTIONARY"),
-    ("~hotel", "HOTEL|HOTELS|RESORT|OTEL|ОТЕЛЬ|SANATORIUM|САНАТОРИЙ|TOURISM|TRAVEL|TOURS|TURIZM|ТУРИЗМ|RESTAURANT|RESTAURANTE|CAFE"),
+    (
+        "~movement",
+        "MOVEMENT|FRONT|ARMY|FORCE|FORCES|BRIGADE|BRIGADES|BATTALION|CORPS|UNIT|COMMAND|PARTY|ISLAMIC|PEOPLE'S|PEOPLES|LIBERATION|REVOLUTIONARY",
+    ),
+    (
+        "~hotel",
+        "HOTEL|HOTELS|RESORT|OTEL|ОТЕЛЬ|SANATORIUM|САНАТОРИЙ|TOURISM|TRAVEL|TOURS|TURIZM|ТУРИЗМ|RESTAURANT|RESTAURANTE|CAFE",
+    ),
     ("~port", "PORT|PORTS|SEAPORT|ПОРТ|LIMAN|TERMINAL|ТЕРМИНАЛ|CARGO|FREIGHT|KARGO|FORWARDING"),
     ("academy", "ACADEMY|ACADEMIA|АКАДЕМИЯ|SCHOOL|COLLEGE|EDUCATION|EDUCATIONAL|ШКОЛА|EGITIM|ACADEMICIAN"),
     ("laboratory", "LAB|LABS|LABORATORY|LABORATORIES|ЛАБОРАТОРИЯ|LABORATORIO|实验室"),
@@ -218,7 +332,10 @@ const PLACES: &[(&str, &str)] = &[
     ("poland", "POLISH|POLSKA"),
     ("crimea", "CRIMEA|CRIMEAN|КРЫМ|КРЫМСКИЙ|KRYM"),
     ("moscow", "MOSCOW|МОСКВА|МОСКОВСКИЙ|MOSKVA|MOSKOVSKII"),
-    ("saint petersburg", "PETERSBURG|САНКТ ПЕТЕРБУРГ|ПЕТЕРБУРГ|SPB|LENINGRAD|ST PETERSBURG|SAINT PETERSBURG|SANKT PETERBURG"),
+    (
+        "saint petersburg",
+        "PETERSBURG|САНКТ ПЕТЕРБУРГ|ПЕТЕРБУРГ|SPB|LENINGRAD|ST PETERSBURG|SAINT PETERSBURG|SANKT PETERBURG",
+    ),
     ("novosibirsk", "НОВОСИБИРСК|NOVOSIBIRSK"),
     ("yekaterinburg", "ЕКАТЕРИНБУРГ|YEKATERINBURG|EKATERINBURG"),
     ("kazan", "КАЗАНЬ|KAZAN"),
@@ -384,7 +501,10 @@ pub(super) fn symbols() -> &'static Symbols {
                 next += 1;
                 for spelling in spellings.split('|') {
                     next += u16::from(row.starts_with('~'));
-                    table.add(spelling, Symbol { number: next, kind: if STRUCTURE.contains(row) { Kind::Structure } else { kind } });
+                    table.add(
+                        spelling,
+                        Symbol { number: next, kind: if STRUCTURE.contains(row) { Kind::Structure } else { kind } },
+                    );
                 }
                 if kind == Kind::Place {
                     table.add(row, Symbol { number: next, kind });

@@ -38,6 +38,15 @@ pub fn schema() -> Value {
             "fields": texts("Fields that a mail shows first"),
             "logsource": logsource(),
             "detection": detection(),
+            "matching": {
+                "type": "object",
+                "description": "How sure a name must be",
+                "additionalProperties": false,
+                "properties": {
+                    "min_score": {"type": "number", "minimum": 0.5, "maximum": 1, "default": 0.8, "description": "The score from which on a name is an entity's"}
+                }
+            },
+            "ownership": {"enum": ["any", "ofac50", "control"], "default": "any", "description": "What `owned_by` means in this rule"},
             "alert": alert(),
             "examples": examples()
         }

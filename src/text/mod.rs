@@ -4,12 +4,15 @@
 //! original. It never changes a text that is shown to anyone.
 mod letters;
 mod names;
+mod near;
 mod pattern;
 mod scan;
 mod term;
 
 pub(crate) use letters::{cyrillic_twin, fold_char, is_cyrillic, is_han, latin_twin};
 pub use names::name_keys;
+pub(crate) use names::name_words;
+pub use near::NearMiss;
 pub use pattern::{Anchor, Case, Pattern};
 pub use scan::ScanText;
 pub use term::{Inflection, Term};

@@ -5,7 +5,7 @@ use super::scan::{Reach, ScanText};
 const MOST_KEYS: usize = 16;
 
 /// The words of a name, each with its readings: glued letters and digits are one word, a Han sign is a word.
-fn name_words(name: &str) -> Vec<Vec<String>> {
+pub(crate) fn name_words(name: &str) -> Vec<Vec<String>> {
     let mut text = ScanText::default();
     text.fold_within(name, Reach::Whole);
     let mut words: Vec<Vec<String>> = Vec::new();

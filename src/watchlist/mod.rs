@@ -1,26 +1,56 @@
 //! Watchlists: entities with names, identifiers and owners. Loads our own YAML; finds a party; follows ownership.
 //!
 //! In: the texts of watchlist files, then candidates. Out: hits, lists, paths of ownership. It never reads a file.
+mod address;
 mod file;
+mod find;
 mod load;
+mod names;
 mod ownership;
+#[cfg(test)]
+mod ownership_tests;
+mod share;
 
-use crate::party::{Candidate, keys};
+pub use address::Addresses;
+pub use names::{Piece, PieceKind, Scratch};
+pub use ownership::{Certainty, Mode, Under};
+
 use crate::value::Identifier;
 use load::Entity;
+use names::Names;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Index of an entity in [`Watchlists`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityId(pub u32);
 
+/// A name counts as an entity's from this score on, unless a rule says otherwise.
+pub const DEFAULT_MIN_SCORE: Score = Score(8_000);
+
+/// How surely a party is an entity: 0 to 1, kept in ten-thousandths so that it orders and compares exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Score(u16);
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Seek<'s> {
+    /// Names below this score are no hits.
+    pub least: Score,
+    /// The party's country, alpha-2, where it is known.
+    pub country: Option<&'s str>,
+}
+
 /// How a party was recognised.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// Who.
     pub entity: EntityId,
-    /// In hundredths; 100 for identifiers and exact folded names.
-    pub score: u16,
+    /// How surely; 1 for identifiers and for names that are the same.
+    pub score: Score,
+    /// The list's name that it was recognised by; empty when an identifier was enough.
+    pub alias: String,
+    /// What speaks for it and against it.
+    pub pieces: Vec<Piece>,
     /// In words: `INN 7703695246 is AO KRET's`, `‘АО КРЭТ’ is written like AO KRET`.
     pub why: String,
 }
@@ -30,11 +60,30 @@ pub struct Hit {
 pub struct Watchlists {
     entities: Vec<Entity>,
     by_id: FxHashMap<String, Vec<u32>>,
-    by_key: FxHashMap<String, Vec<u32>>,
+    found_by: Names,
     by_identifier: FxHashMap<Identifier, Vec<u32>>,
     /// Entities that are one, by the group's number.
     groups: Vec<Vec<u32>>,
+    /// By the owner's group: the entity that states a stake, and which of its parents it is.
+    assets: FxHashMap<u32, Vec<(u32, u32)>>,
     lists: Vec<String>,
+}
+
+impl Score {
+    /// A score from hundredths, as rules write it.
+    pub fn of_hundredths(hundredths: u16) -> Score {
+        Score(hundredths.min(100) * 100)
+    }
+
+    /// Its hundredths, rounded down: only what is the same is 1.
+    pub fn hundredths(self) -> u16 {
+        self.0 / 100
+    }
+
+    /// From 0 to 1.
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 10_000.0
+    }
 }
 
 impl Watchlists {
@@ -43,7 +92,7 @@ impl Watchlists {
         let by_id = self.by_id.get(&name.trim().to_lowercase());
         let found: Vec<u32> = match by_id {
             Some(found) => found.clone(),
-            None => keys(name).iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect(),
+            None => self.found_by.exact(name),
         };
         let all = self.whole_groups(&found);
         let mut known: FxHashMap<&str, (&Identifier, u32)> = FxHashMap::default();
@@ -79,49 +128,45 @@ impl Watchlists {
 
     /// Entities of a list (file stem), of `topic:X` or of `programme:X`; `None` when there is no such list, topic or programme.
     pub fn listed(&self, what: &str) -> Option<Vec<EntityId>> {
-        let same = |one: &str, other: &str| one.to_lowercase() == other.trim().to_lowercase();
-        let chosen: Vec<u32> = if let Some(topic) = what.strip_prefix("topic:") {
-            self.chosen(|entity| entity.topics.iter().any(|one| same(one, topic)))
-        } else if let Some(programme) = what.strip_prefix("programme:") {
-            self.chosen(|entity| entity.listed.iter().any(|one| same(&one.programme, programme)))
-        } else {
-            let list = self.lists.iter().position(|one| same(one, what))?;
-            return Some(self.whole_groups(&self.chosen(|entity| entity.list == list)));
-        };
-        (!chosen.is_empty()).then(|| self.whole_groups(&chosen))
+        let chosen = self.chosen(|entity| self.is_listed_as(entity, what));
+        let is_list = self.lists.iter().any(|one| same(one, what));
+        (is_list || !chosen.is_empty()).then(|| self.whole_groups(&chosen))
     }
 
-    /// Whether an entity (or one that is the same) was listed on a day, and by which programmes and sources.
+    /// How an entity (or one that is the same) was listed on a day: in words, by these lists, topics and programmes.
     ///
-    /// A listing without dates counts on every day; an entity whose list states no listing at all has none here.
-    pub fn listings_on(&self, entity: EntityId, day: Option<&str>) -> Vec<String> {
+    /// A listing without dates counts on every day, and so does certainty on a list (or having a topic) that states no
+    /// listing of the entity at all: since when is not known then, and the words say so. Without a day every listing
+    /// counts; a month or a year counts when the listing was in force on some day of it.
+    pub fn listings_on(&self, entity: EntityId, names: &[String], day: Option<&str>) -> Vec<String> {
         let Some(own) = self.entity(entity) else { return Vec::new() };
         let members = self.groups.get(own.group as usize).into_iter().flatten().filter_map(|place| self.at(*place));
-        let listings = members.flat_map(|one| &one.listed);
-        let in_force = listings.filter(|one| ownership::valid_on(one.from.as_deref(), one.until.as_deref(), day));
-        let words = in_force.map(|one| match &one.source {
-            Some(source) => format!("{} ({source})", one.programme),
-            None => one.programme.clone(),
-        });
-        words.collect()
+        let mut all: Vec<String> = Vec::new();
+        for member in members {
+            for name in names.iter().filter(|name| self.is_listed_as(member, name)) {
+                let programme = name.strip_prefix("programme:");
+                let in_force = |one: &&load::Listing| {
+                    programme.is_none_or(|wanted| same(&one.programme, wanted))
+                        && ownership::valid_on(one.from.as_deref(), one.until.as_deref(), day)
+                };
+                all.extend(member.listed.iter().filter(in_force).map(load::Listing::words));
+                if member.listed.is_empty() {
+                    all.push(format!("listed: {name}; since when is not stated"));
+                }
+            }
+        }
+        all.dedup();
+        all
     }
 
-    /// Who a candidate is: identifiers first, then exact folded names.
-    pub fn find(&self, candidate: &Candidate) -> Vec<Hit> {
-        let by_identifier = self.find_by_identifier(candidate);
-        if !by_identifier.is_empty() {
-            return by_identifier;
+    fn is_listed_as(&self, entity: &Entity, what: &str) -> bool {
+        if let Some(topic) = what.strip_prefix("topic:") {
+            entity.topics.iter().any(|one| same(one, topic))
+        } else if let Some(programme) = what.strip_prefix("programme:") {
+            entity.listed.iter().any(|one| same(&one.programme, programme))
+        } else {
+            self.lists.get(entity.list).is_some_and(|list| same(list, what))
         }
-        let mut hits: Vec<Hit> = Vec::new();
-        for place in keys(&candidate.name).iter().filter_map(|key| self.by_key.get(key)).flatten() {
-            let Some(entity) = self.at(*place) else { continue };
-            if self.contradicts(entity.group, &candidate.identifiers) {
-                continue;
-            }
-            let why = format!("‘{}’ is written like {}", candidate.name, entity.name);
-            self.add_group(&mut hits, *place, &why);
-        }
-        hits
     }
 
     /// Primary name.
@@ -146,39 +191,20 @@ impl Watchlists {
         std::iter::once(own).chain(same).find_map(|one| one.country)
     }
 
-    fn find_by_identifier(&self, candidate: &Candidate) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        for identifier in &candidate.identifiers {
-            for place in self.by_identifier.get(identifier).into_iter().flatten() {
-                let name = self.at(*place).map_or("", |entity| &entity.name);
-                let why = format!("{} {} is {name}'s", identifier.kind.to_uppercase(), identifier.text);
-                self.add_group(&mut hits, *place, &why);
-            }
-        }
-        hits
-    }
-
-    /// An identifier of the same kind that is another one speaks against the name.
-    fn contradicts(&self, group: u32, identifiers: &[Identifier]) -> bool {
-        let members = self.groups.get(group as usize).into_iter().flatten().filter_map(|place| self.at(*place));
-        let known: Vec<&Identifier> = members.flat_map(|entity| &entity.identifiers).collect();
-        identifiers.iter().any(|one| {
-            // A branch has a KPP of its own.
-            one.kind != "kpp" && known.iter().any(|other| other.kind == one.kind) && !known.contains(&one)
-        })
-    }
-
-    fn add_group(&self, hits: &mut Vec<Hit>, place: u32, why: &str) {
-        for entity in self.whole_groups(&[place]) {
-            if !hits.iter().any(|hit| hit.entity == entity) {
-                hits.push(Hit { entity, score: 100, why: why.to_owned() });
-            }
-        }
-    }
-
     fn chosen(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<u32> {
         let numbered = (0u32..).zip(&self.entities);
         numbered.filter(|(_, entity)| wanted(entity)).map(|(place, _)| place).collect()
+    }
+
+    fn index_assets(&mut self) {
+        let mut assets: FxHashMap<u32, Vec<(u32, u32)>> = FxHashMap::default();
+        for (place, entity) in (0u32..).zip(&self.entities) {
+            for (number, parent) in (0u32..).zip(&entity.parents) {
+                let Some(owner) = self.at(parent.owner) else { continue };
+                assets.entry(owner.group).or_default().push((place, number));
+            }
+        }
+        self.assets = assets;
     }
 
     /// The entities and all that are the same as they, each once.
@@ -200,6 +226,10 @@ impl Watchlists {
     fn at(&self, place: u32) -> Option<&Entity> {
         self.entities.get(place as usize)
     }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.trim().to_lowercase()
 }
 
 #[cfg(test)]
@@ -245,7 +275,7 @@ entities:
     fn found(lists: &Watchlists, cell: &str, id: &str) -> Vec<String> {
         let mut names: Vec<String> = segment(cell, id)
             .iter()
-            .flat_map(|candidate| lists.find(candidate))
+            .flat_map(|candidate| lists.find(candidate, Seek::default(), &mut Scratch::default()))
             .map(|hit| lists.name(hit.entity).to_owned())
             .collect();
         names.sort();
@@ -273,8 +303,16 @@ entities:
         assert_eq!(lists.listed("topic:sanction").unwrap().len(), 2);
         assert_eq!(lists.listed("programme:EU-UKR").unwrap().len(), 2);
         let kret = lists.named("kret").unwrap()[0];
-        assert_eq!(lists.listings_on(kret, Some("2022-10-24")), ["EU-UKR (EU Reg 269/2014)"]);
-        assert!(lists.listings_on(kret, Some("2014-01")).is_empty());
+        let on = |name: &str, day| lists.listings_on(kret, &[name.to_owned()], day);
+        let listed = ["listed: EU-UKR from 2014-09-12 (EU Reg 269/2014)"];
+        for day in [Some("2022-10-24"), Some("2014-09-12"), Some("2014-09"), Some("2014"), None] {
+            assert_eq!(on("rostec", day), listed, "{day:?}");
+            assert_eq!(on("programme:eu-ukr", day), listed, "{day:?}");
+        }
+        assert!(on("rostec", Some("2014-09-11")).is_empty());
+        assert!(on("programme:other", None).is_empty());
+        assert_eq!(on("ofac", Some("2014-01-01")), ["listed: ofac; since when is not stated"]);
+        assert_eq!(on("topic:sanction", Some("2014-01-01")), ["listed: topic:sanction; since when is not stated"]);
         assert_eq!(lists.listed("topic:nothing"), None);
         assert_eq!(lists.listed("nothing"), None);
     }
@@ -284,7 +322,8 @@ entities:
         let lists = lists();
         let rostec = lists.named("Ростех").unwrap();
         let plant = lists.named("plant").unwrap()[0];
-        let steps = lists.owned_by(plant, &rostec, Some("2022-10-24")).unwrap();
+        let under = lists.under(&rostec, Mode::Any);
+        let steps = under.path(&lists, plant, Some("2022-10-24")).unwrap();
         assert_eq!(
             steps,
             [
@@ -292,12 +331,14 @@ entities:
                 "AO KRET —subsidiary, share unknown (EU Reg 269/2014 Annex I entity no 148)→ Rostec"
             ]
         );
-        assert_eq!(lists.owned_by(plant, &rostec, Some("2023-02-01")), None);
-        assert_eq!(lists.owned_by(plant, &rostec, Some("2008")), None);
-        assert!(lists.owned_by(plant, &rostec, Some("2023-01")).is_some());
-        assert!(lists.owned_by(plant, &rostec, None).is_some());
-        assert_eq!(lists.owned_by(rostec[0], &rostec, None), Some(Vec::new()));
-        assert_eq!(lists.owned_by(rostec[0], &[plant], None), None);
+        for (day, holds) in
+            [("2023-02-01", false), ("2008", false), ("2008-12-31", false), ("2023-01", true), ("2009", true)]
+        {
+            assert_eq!(under.holds(&lists, plant, Some(day)).is_some(), holds, "{day}");
+        }
+        assert!(under.holds(&lists, plant, None).is_some());
+        assert_eq!(under.path(&lists, rostec[0], None), Some(Vec::new()));
+        assert_eq!(lists.under(&[plant], Mode::Any).holds(&lists, rostec[0], None), None);
     }
 
     #[test]
@@ -307,7 +348,7 @@ entities:
         assert_eq!(ofac.len(), 2);
         for one in ofac {
             assert_eq!(lists.country(one), Some("RU"));
-            assert!(lists.owned_by(one, &lists.named("rostec").unwrap(), None).is_some());
+            assert!(lists.under(&lists.named("rostec").unwrap(), Mode::Any).holds(&lists, one, None).is_some());
         }
     }
 

@@ -11,6 +11,9 @@
 mod architecture;
 mod bench;
 mod broken_rules;
+mod commands;
+mod explain;
 mod exports;
 mod first_light;
+mod plain;
 mod relay;

@@ -71,7 +71,11 @@ impl Blocks {
     }
 
     /// The names that share most of the rare pieces with a run of sounds.
-    pub(super) fn likeliest<'w>(&self, words: impl Iterator<Item = &'w str>, counts: &mut Counts) -> SmallVec<[u32; 64]> {
+    pub(super) fn likeliest<'w>(
+        &self,
+        words: impl Iterator<Item = &'w str>,
+        counts: &mut Counts,
+    ) -> SmallVec<[u32; 64]> {
         let Counts { weight, touched, pieces } = counts;
         weight.resize(weight.len().max(self.names as usize), 0);
         pieces_of(words, pieces);

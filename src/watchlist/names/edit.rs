@@ -49,15 +49,14 @@ pub(super) fn distance(a: &str, b: &str, most: f32, rows: &mut Rows) -> f32 {
         let gap_x = gap(*x, row, x_before);
         this.clear();
         this.push(last.first().copied().unwrap_or(0.0) + gap_x);
-        let mut least = f32::MAX;
         let mut y_before = None;
         let mut left = this.first().copied().unwrap_or(0.0);
+        let mut least = left;
         for (column, y) in b.iter().enumerate() {
             let diagonal = last.get(column).copied().unwrap_or(f32::MAX);
             let above = last.get(column + 1).copied().unwrap_or(f32::MAX);
-            let mut cost = (diagonal + change(*x, *y, row.min(column)))
-                .min(above + gap_x)
-                .min(left + gap(*y, column, y_before));
+            let mut cost =
+                (diagonal + change(*x, *y, row.min(column))).min(above + gap_x).min(left + gap(*y, column, y_before));
             if x != y && x_before == Some(y) && y_before == Some(x) && !x.is_ascii_digit() && !y.is_ascii_digit() {
                 cost = cost.min(before.get(column.saturating_sub(1)).copied().unwrap_or(f32::MAX) + SWAPPED);
             }

@@ -62,7 +62,13 @@ pub(super) fn pieces((written, query): (&str, &Name), (alias, entity): (&str, &N
         });
     }
     if let (Some(left), Some(right)) = (query.form(), entity.form()) {
-        let score = if left.class == right.class { 1.0 } else if left.family == right.family { 0.9 } else { 0.5 };
+        let score = if left.class == right.class {
+            1.0
+        } else if left.family == right.family {
+            0.9
+        } else {
+            0.5
+        };
         let (left, right) = (left.class.to_owned(), right.class.to_owned());
         out.push(Piece { kind: PieceKind::Form, left, right, score, weight: 0.01 });
     }

@@ -157,13 +157,16 @@ impl Names {
     /// The entities whose name is the same but for form, case, script and abbreviations.
     pub(super) fn exact(&self, written: &str) -> Vec<u32> {
         let mut out = Vec::new();
-        for key in readings(written).iter().filter_map(Name::key) {
-            let wanted = hash(&key);
+        let mut scorer = Scorer::default();
+        for name in readings(written) {
+            let Some(wanted) = name.key().map(|key| hash(&key)) else { continue };
             let from = self.exact.partition_point(|(known, _)| *known < wanted);
             let same = self.exact.iter().skip(from).take_while(|(known, _)| *known == wanted);
-            for entity in same.filter_map(|(_, name)| self.listed.get(*name as usize)).map(|one| one.entity) {
-                if !out.contains(&entity) {
-                    out.push(entity);
+            for listed in same.filter_map(|(_, place)| self.listed.get(*place as usize)) {
+                // `Rostecc` sounds like Rostec, and is a slip.
+                let outcome = scorer.compare(&self.weigh(&name), &self.weighed(listed), Beside::default());
+                if !outcome.has_slips() && !out.contains(&listed.entity) {
+                    out.push(listed.entity);
                 }
             }
         }
@@ -202,8 +205,7 @@ impl Names {
         for query in readings(written) {
             for entity in readings(alias) {
                 let beside = Beside { forms: (query.form(), entity.form()), may_be_cut };
-                let outcome: Outcome =
-                    scratch.scorer.compare(&self.weigh(&query), &self.weigh(&entity), beside);
+                let outcome: Outcome = scratch.scorer.compare(&self.weigh(&query), &self.weigh(&entity), beside);
                 if outcome.score > best.0 || best.1.is_empty() {
                     best = (outcome.score, explain::pieces((written, &query), (alias, &entity), &outcome));
                 }
@@ -219,7 +221,15 @@ impl Names {
             let known = number.and_then(|number| self.vocabulary.get(number as usize));
             let weight = known.map_or_else(|| strange((word.kind, sound)), |entry| entry.weight);
             let letters = known.map_or_else(|| letter_set(sound), |entry| entry.letters);
-            Weighed { sound, kind: word.kind, symbol: word.symbol, han: word.han, spelling: word.spelling, weight, letters }
+            Weighed {
+                sound,
+                kind: word.kind,
+                symbol: word.symbol,
+                han: word.han,
+                spelling: word.spelling,
+                weight,
+                letters,
+            }
         });
         weighed.collect()
     }
@@ -265,9 +275,11 @@ const FORM_WORDS: [&str; 11] = [
 
 /// The weight of a word that no list has: little when it is a legal form with an error in it.
 fn strange((kind, sound): (Kind, &str)) -> f32 {
-    let near = |form: &&str| form.len().abs_diff(sound.len()) <= 1 && edit::distance(form, sound, 2.2, &mut Rows::default()) <= 2.1;
+    let near = |form: &str| {
+        form.len().abs_diff(sound.len()) <= 1 && edit::distance(form, sound, 2.2, &mut Rows::default()) <= 2.1
+    };
     match kind {
-        Kind::Word if sound.len() > 4 && FORM_WORDS.iter().any(|form| near(&form)) => 0.1,
+        Kind::Word if sound.len() > 4 && FORM_WORDS.iter().any(|form| near(form)) => 0.1,
         _ => weight((kind, sound.len()), 1.0),
     }
 }

@@ -67,6 +67,13 @@ pub(super) struct Outcome {
     pub(super) pairs: SmallVec<[Pair; 12]>,
 }
 
+impl Outcome {
+    /// Whether a word differs by letters.
+    pub(super) fn has_slips(&self) -> bool {
+        self.pairs.iter().any(|pair| pair.how == How::Spelling)
+    }
+}
+
 /// Words less alike than this are two words.
 const ALIKE: f32 = 0.66;
 /// What a difference inside an aligned word costs, per weight.
@@ -154,7 +161,9 @@ impl Scorer {
     }
 
     fn nearness(&mut self, a: &str, b: &str) -> f32 {
-        let length = (a.len() + b.len()) as f32 / 2.0;
+        // sh, ch and zh are one sound of two letters.
+        let letters = |word: &str| word.len() + word.bytes().filter(u8::is_ascii_uppercase).count();
+        let length = (letters(a) + letters(b)) as f32 / 2.0;
         let cost = distance(a, b, length * (1.0 - ALIKE) + 0.1, &mut self.rows);
         // One letter in a short word makes another word.
         let steep = if length <= 4.5 { 1.6 } else { 1.0 };
@@ -182,12 +191,19 @@ impl Scorer {
         self.left.clear();
         several.iter().for_each(|word| push_joined(&mut self.left, word.sound));
         let other = side.other();
-        let best = found.free_words(other).map(|(at, word)| ((at, at + 1), word.sound.len())).collect::<SmallVec<[_; 8]>>();
+        let best =
+            found.free_words(other).map(|(at, word)| ((at, at + 1), word.sound.len())).collect::<SmallVec<[_; 8]>>();
         for (place, length) in best {
             let whole = std::mem::take(&mut self.left);
             let sound = found.words(other).get(usize::from(place.0)).map_or("", |word| word.sound);
             let near = length.abs_diff(whole.len()) <= 1 + length / 6;
-            let alike = if whole == sound { 1.0 } else if near && least < 1.0 { self.nearness(&whole, sound) } else { 0.0 };
+            let alike = if whole == sound {
+                1.0
+            } else if near && least < 1.0 {
+                self.nearness(&whole, sound)
+            } else {
+                0.0
+            };
             self.left = whole;
             if alike >= least {
                 match side {
@@ -436,7 +452,8 @@ impl<'a> Alignment<'a> {
 
 /// Two Latin words that sound alike but are written differently are nearly one; the shorter, the less.
 fn heard_alike(x: &Weighed, y: &Weighed) -> f32 {
-    let differ = x.spelling != 0 && y.spelling != 0 && x.spelling != y.spelling && x.symbol == 0;
+    let differ =
+        x.kind != Kind::Number && x.spelling != 0 && y.spelling != 0 && x.spelling != y.spelling && x.symbol == 0;
     match x.sound.len() {
         _ if !differ => 1.0,
         0..=4 => 0.86,
