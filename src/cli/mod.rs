@@ -11,6 +11,7 @@ mod files;
 mod init;
 mod outbox;
 mod preview;
+mod read_container;
 mod run;
 mod scan;
 mod schema;
@@ -27,7 +28,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::desk::{self, Desk, DeskText};
-use crate::intake::{LayoutChoice, Limits, OpenSettings};
+use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings};
 use crate::ledger::{Ledger, LedgerError};
 use crate::problem::{self, Problem};
 use crate::record::{FieldSet, SourceFile};
@@ -71,6 +72,9 @@ enum Command {
     Outbox(outbox::Outbox),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
+    /// Read one file for a parent process.
+    #[command(hide = true)]
+    ReadContainer(read_container::ReadContainer),
 }
 
 /// What ends a command early.
@@ -151,6 +155,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Schema(command) => schema::schema(&command),
+        Command::ReadContainer(command) => read_container::read_container(&command),
     }
 }
 
@@ -252,6 +257,7 @@ fn open(
     let settings = OpenSettings {
         layout: layout.map_or(LayoutChoice::Auto, |name| LayoutChoice::Named(name.to_owned())),
         limits: Limits::default(),
+        isolation: Isolation::Child,
         needs: needs.clone(),
         known: crate::intake::Known::default(),
     };

@@ -11,6 +11,7 @@
 mod architecture;
 mod bench;
 mod broken_rules;
+mod containers;
 mod exports;
 mod first_light;
 mod relay;
