@@ -15,8 +15,8 @@ mod values;
 use std::borrow::Cow;
 use std::io;
 
-pub use container::serve;
 pub use claim::{Folders, move_file, open_nofollow, sha256, write_beside};
+pub use container::serve;
 pub use layout::{Layout, Layouts};
 pub use limits::{Limits, LimitsEntry};
 pub use reading::{Reading, open};
@@ -110,7 +110,15 @@ pub struct ReadError {
 impl ReadError {
     /// An error without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> ReadError {
-        ReadError { code: code.into(), message: message.into(), row: None, column: None, excerpt: None, hint: None, learnt: None }
+        ReadError {
+            code: code.into(),
+            message: message.into(),
+            row: None,
+            column: None,
+            excerpt: None,
+            hint: None,
+            learnt: None,
+        }
     }
 
     /// The same with advice.

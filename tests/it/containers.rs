@@ -157,7 +157,8 @@ fn parquet(records: &[Line]) -> Vec<u8> {
     let columns: String = HEADINGS.iter().map(|pair| format!("REQUIRED BYTE_ARRAY {} (UTF8); ", pair.0)).collect();
     let schema = parquet::schema::parser::parse_message_type(&format!("message export {{ {columns} }}")).unwrap();
     let mut bytes = Vec::new();
-    let mut writer = parquet::file::writer::SerializedFileWriter::new(&mut bytes, schema.into(), Default::default()).unwrap();
+    let mut writer =
+        parquet::file::writer::SerializedFileWriter::new(&mut bytes, schema.into(), Default::default()).unwrap();
     let mut group = writer.next_row_group().unwrap();
     for index in 0..HEADINGS.len() {
         let values: Vec<ByteArray> = records.iter().map(|line| line[index].as_str().into()).collect();
@@ -227,10 +228,13 @@ fn forms(records: &[Line]) -> Vec<(&'static str, Vec<u8>)> {
         ("zip", zip(&members)),
         ("zip in zip", zip(&[("inner.zip", &zip(&members))])),
         ("zip of gzip", zip(&[("export.csv.gz", &gzip(comma.as_bytes()))])),
-        ("zip of two months", zip(&[
-            ("1.csv", delimited(&lines(&records[..30]), b';', "\n").as_bytes()),
-            ("2.csv", &encoded(&delimited(&lines(&records[30..]), b'\t', "\n"), WINDOWS_1251)),
-        ])),
+        (
+            "zip of two months",
+            zip(&[
+                ("1.csv", delimited(&lines(&records[..30]), b';', "\n").as_bytes()),
+                ("2.csv", &encoded(&delimited(&lines(&records[30..]), b'\t', "\n"), WINDOWS_1251)),
+            ]),
+        ),
         ("zip of a workbook", zip(&[("export.xlsx", &book)])),
         ("7z", seven_zip("export.csv", comma.as_bytes())),
         ("gzip of JSON lines", gzip(json_lines(records).as_bytes())),
@@ -430,8 +434,7 @@ fn a_workbook_that_asks_for_all_memory_fails_alone() {
 
 /// Tables of an electronic declaration copy: fields, then rows.
 fn relational(fields: &[&str], rows: &[&[&str]]) -> Vec<u8> {
-    let mut builder =
-        dbase::TableWriterBuilder::new().set_encoding(dbase::encoding::EncodingRs::from(IBM866));
+    let mut builder = dbase::TableWriterBuilder::new().set_encoding(dbase::encoding::EncodingRs::from(IBM866));
     for field in fields {
         builder = builder.add_character_field(dbase::FieldName::try_from(*field).unwrap(), 40);
     }
@@ -471,10 +474,7 @@ fn a_relational_set_is_joined_to_one_record_a_good() {
     );
     let parts = relational(
         &["G072", "G073", "G32", "NUMREC", "G31_11", "G31_12"],
-        &[
-            &["2022-10-24", "0000001", "1", "1", "SUKHOI", "SU"],
-            &["2022-10-24", "0000001", "1", "2", "IRKUT", "SU"],
-        ],
+        &[&["2022-10-24", "0000001", "1", "1", "SUKHOI", "SU"], &["2022-10-24", "0000001", "1", "2", "IRKUT", "SU"]],
     );
     let texts = relational(
         &["G072", "G073", "G32", "NGR", "NUMREC", "TEXT1"],

@@ -11,7 +11,10 @@
 mod architecture;
 mod bench;
 mod broken_rules;
+mod commands;
 mod containers;
+mod explain;
 mod exports;
 mod first_light;
+mod plain;
 mod relay;

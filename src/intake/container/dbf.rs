@@ -21,8 +21,7 @@ const DESCRIPTORS_END: u8 = 0x0D;
 const DELETED: u8 = b'*';
 const FILE_END: u8 = 0x1A;
 /// First bytes of the formats that have this structure.
-const VERSIONS: [u8; 15] =
-    [0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8E, 0xCB, 0xF5, 0xFB];
+const VERSIONS: [u8; 15] = [0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8E, 0xCB, 0xF5, 0xFB];
 /// Bytes of records that a missing code page is found in.
 const SAMPLE: u64 = 1 << 20;
 
@@ -182,10 +181,10 @@ impl Dbf {
         if filled == self.record.len() && self.record.first() != Some(&FILE_END) {
             return Ok(true);
         }
-        Err(ReadError { row: Some(self.number + 1), ..broken(&format!(
-            "it ends after {} of {} records",
-            self.number, self.stated
-        )) })
+        Err(ReadError {
+            row: Some(self.number + 1),
+            ..broken(&format!("it ends after {} of {} records", self.number, self.stated))
+        })
     }
 }
 
@@ -245,7 +244,8 @@ pub fn read(file: File, place: &Place<'_>, out: &mut FrameWriter) -> Result<(), 
     while table.next(&mut row)? {
         out.row(&row)?;
     }
-    let memos: Vec<&str> = table.fields.iter().filter(|field| field.kind == b'M').map(|field| field.name.as_str()).collect();
+    let memos: Vec<&str> =
+        table.fields.iter().filter(|field| field.kind == b'M').map(|field| field.name.as_str()).collect();
     if memos.is_empty() {
         return Ok(());
     }

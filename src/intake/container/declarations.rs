@@ -75,6 +75,13 @@ pub fn read(files: Vec<(Part, File)>, place: &Place<'_>, out: &mut FrameWriter) 
     join.write(&mut goods, place, out)
 }
 
+/// Column and text of the cells that say something.
+type Cells = Box<[(u16, Box<str>)]>;
+/// A declaration's key and the number of a good in it.
+type Good = (String, String);
+/// Texts of a good with their order.
+type Texts = HashMap<Good, Vec<(u32, Box<str>)>>;
+
 /// Where the keys stand in a table.
 struct Keys {
     declaration: [Option<usize>; 3],
@@ -93,7 +100,7 @@ impl Keys {
         format!("{}/{}/{}", part(office), part(date), part(number))
     }
 
-    fn good(&self, row: &Row) -> (String, String) {
+    fn good(&self, row: &Row) -> Good {
         let number = self.good.map_or("", |place| row.cell(place));
         (self.declaration(row), number.trim_start_matches('0').to_owned())
     }
@@ -106,7 +113,7 @@ fn position(table: &Dbf, name: &str) -> Option<usize> {
 /// Declarations by key, only the cells that say something: a table of 370 columns is mostly empty.
 struct Declarations {
     names: Vec<String>,
-    by_key: HashMap<String, Box<[(u16, Box<str>)]>>,
+    by_key: HashMap<String, Cells>,
 }
 
 impl Declarations {
@@ -122,8 +129,6 @@ impl Declarations {
         Ok(Declarations { names: table.fields.iter().map(|field| field.name.clone()).collect(), by_key })
     }
 }
-
-type Good = (String, String);
 
 /// The parts of each good: column → different values in their order.
 #[derive(Default)]
@@ -141,7 +146,9 @@ impl Parts {
         let mut row = Row::default();
         while table.next(&mut row)? {
             let known = by_good.entry(keys.good(&row)).or_default();
-            for (place, cell) in row.iter().enumerate().filter(|(place, cell)| own.get(*place) == Some(&true) && !cell.is_empty()) {
+            for (place, cell) in
+                row.iter().enumerate().filter(|(place, cell)| own.get(*place) == Some(&true) && !cell.is_empty())
+            {
                 let Ok(place) = u16::try_from(place) else { continue };
                 if !known.iter().any(|(other, text)| *other == place && &**text == cell) {
                     known.push((place, cell.into()));
@@ -153,13 +160,13 @@ impl Parts {
 }
 
 /// Texts of box 31 that go on where DCLTOVAR's field ends, in the order of their numbers.
-fn texts(table: &mut Dbf) -> Result<HashMap<Good, Vec<(u32, Box<str>)>>, ReadError> {
+fn texts(table: &mut Dbf) -> Result<Texts, ReadError> {
     let keys = Keys::of(table);
     let at = |name: &str| position(table, name);
     let (Some(text), box_number, order, part) = (at("TEXT1"), at("NGR"), at("NUMREC"), at("G32G")) else {
         return Ok(HashMap::new());
     };
-    let mut by_good: HashMap<Good, Vec<(u32, Box<str>)>> = HashMap::new();
+    let mut by_good: Texts = HashMap::new();
     let mut row = Row::default();
     while table.next(&mut row)? {
         let cell = |place: Option<usize>| place.map_or("", |place| row.cell(place));
@@ -176,7 +183,7 @@ fn texts(table: &mut Dbf) -> Result<HashMap<Good, Vec<(u32, Box<str>)>>, ReadErr
 struct Join {
     declarations: Declarations,
     parts: Parts,
-    texts: HashMap<Good, Vec<(u32, Box<str>)>>,
+    texts: Texts,
     keys: Keys,
     /// Columns of the joined table.
     names: Vec<String>,
@@ -190,12 +197,7 @@ struct Join {
 }
 
 impl Join {
-    fn new(
-        declarations: Declarations,
-        parts: Parts,
-        texts: HashMap<Good, Vec<(u32, Box<str>)>>,
-        goods: &Dbf,
-    ) -> Join {
+    fn new(declarations: Declarations, parts: Parts, texts: Texts, goods: &Dbf) -> Join {
         let mut names: Vec<String> = Vec::new();
         let mut place = |name: &String| match names.iter().position(|known| known == name) {
             Some(place) => place,
@@ -215,7 +217,19 @@ impl Join {
         let description = names.iter().position(|name| name == DESCRIPTION);
         let description_width = goods.width(DESCRIPTION);
         let keys = Keys::of(goods);
-        Join { declarations, parts, texts, keys, names, of_declaration, of_good, of_part, description, number, description_width }
+        Join {
+            declarations,
+            parts,
+            texts,
+            keys,
+            names,
+            of_declaration,
+            of_good,
+            of_part,
+            description,
+            number,
+            description_width,
+        }
     }
 
     fn write(&self, goods: &mut Dbf, place: &Place<'_>, out: &mut FrameWriter) -> Result<(), ReadError> {

@@ -49,12 +49,7 @@ struct Order {
 ///
 /// # Errors
 /// When the child cannot be started.
-pub fn open(
-    file: File,
-    encoding: Option<&str>,
-    limits: &Limits,
-    isolation: Isolation,
-) -> Result<Foreign, ReadError> {
+pub fn open(file: File, encoding: Option<&str>, limits: &Limits, isolation: Isolation) -> Result<Foreign, ReadError> {
     let order = Order { encoding: encoding.map(str::to_owned), limits: limits.clone() };
     let (input, reader) = match isolation {
         Isolation::Child => child(file, &order)?,

@@ -9,9 +9,7 @@ use std::io::Read;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
 use super::super::ReadError;
 use super::frames::FrameWriter;
@@ -27,11 +25,7 @@ const WIDEST: usize = 4096;
 ///
 /// # Errors
 /// When the text breaks off or a limit is passed.
-pub fn read(
-    mut text: Box<dyn Read + '_>,
-    place: &Place<'_>,
-    out: &mut FrameWriter,
-) -> Result<(), ReadError> {
+pub fn read(mut text: Box<dyn Read + '_>, place: &Place<'_>, out: &mut FrameWriter) -> Result<(), ReadError> {
     let page = Page {
         out,
         place: place.table(),

@@ -26,9 +26,7 @@ const DEEPEST: usize = 16;
 pub fn read(file: File, place: &Place<'_>, out: &mut FrameWriter) -> Result<(), ReadError> {
     let again = file.try_clone().map_err(|cause| ReadError::io(&cause))?;
     let mut columns = Columns { names: Vec::new(), places: HashMap::new(), most: place.limits.columns };
-    each_record(again, place, &mut |_, cells| {
-        cells.iter().try_for_each(|(name, _)| columns.place(name).map(|_| ()))
-    })?;
+    each_record(again, place, &mut |_, cells| cells.iter().try_for_each(|(name, _)| columns.place(name).map(|_| ())))?;
     out.table(&place.table())?;
     let mut row = Row::default();
     columns.names.iter().for_each(|name| row.cells.push_field(name.as_bytes()));
@@ -275,10 +273,7 @@ impl<'de> Visitor<'de> for Flat<'_> {
             while items.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         }
-        while items
-            .next_element_seed(Flat { name: self.name, cells: self.cells, depth: self.depth + 1 })?
-            .is_some()
-        {}
+        while items.next_element_seed(Flat { name: self.name, cells: self.cells, depth: self.depth + 1 })?.is_some() {}
         Ok(())
     }
 

@@ -96,12 +96,8 @@ pub fn open(
             let message = format!("the file is {what}, which is not read");
             Err(ReadError::new("unsupported-format", message).hint(advice))
         }
-        Kind::Workbook
-        | Kind::Dbf
-        | Kind::Html
-        | Kind::Json
-        | Kind::Parquet
-        | Kind::SevenZip
-        | Kind::Zip => Ok(Box::new(foreign::open(file, encoding, limits, isolation)?)),
+        Kind::Workbook | Kind::Dbf | Kind::Html | Kind::Json | Kind::Parquet | Kind::SevenZip | Kind::Zip => {
+            Ok(Box::new(foreign::open(file, encoding, limits, isolation)?))
+        }
     }
 }

@@ -8,10 +8,10 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::super::ReadError;
+use super::Row;
 use super::cell;
 use super::frames::FrameWriter;
 use super::walk::Place;
-use super::Row;
 
 /// Reads the table.
 ///
@@ -61,7 +61,8 @@ fn clock(time: i64, second: i64) -> String {
 
 /// Days and seconds since 1970 → ISO 8601; what no calendar holds is empty.
 fn day(days: i64, seconds: i64) -> String {
-    let date = jiff::Span::new().try_days(days).ok().and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
+    let date =
+        jiff::Span::new().try_days(days).ok().and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
     let Some(date) = date else { return String::new() };
     let part = |value: i64| u8::try_from(value).unwrap_or(0);
     let (month, day) = (part(date.month().into()), part(date.day().into()));

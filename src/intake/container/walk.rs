@@ -60,12 +60,7 @@ pub fn read(file: File, encoding: Option<&str>, limits: &Limits, out: &mut Frame
 ///
 /// # Errors
 /// As [`read`].
-pub fn member(
-    bytes: &mut dyn Read,
-    size: u64,
-    place: &Place<'_>,
-    out: &mut FrameWriter,
-) -> Result<(), ReadError> {
+pub fn member(bytes: &mut dyn Read, size: u64, place: &Place<'_>, out: &mut FrameWriter) -> Result<(), ReadError> {
     let mut start = Vec::new();
     bytes.take(START).read_to_end(&mut start).map_err(ReadError::from_io)?;
     if start.is_empty() {
@@ -113,10 +108,9 @@ fn whole(kind: Kind, file: File, place: &Place<'_>, out: &mut FrameWriter) -> Re
         Kind::Parquet => parquet::read(file, place, out),
         Kind::Zip => archive::zip(file, place, out),
         Kind::SevenZip => archive::seven_zip(file, place, out),
-        Kind::Refused(what, advice) => out.table(&Table {
-            unread: Some(format!("it is {what}, which is not read: {advice}")),
-            ..place.table()
-        }),
+        Kind::Refused(what, advice) => {
+            out.table(&Table { unread: Some(format!("it is {what}, which is not read: {advice}")), ..place.table() })
+        }
     }
 }
 
