@@ -10,7 +10,9 @@ use super::view::View;
 use super::{BoundTest, Explanation, Memo, Plan, SelectionExplanation, answers, bind};
 use crate::problem::Problem;
 use crate::record::Record;
-use crate::rules::{Comparison, Condition, Example, FieldRelation, PartyTest, Predicate, Question, Rule, RuleSet};
+use crate::rules::{
+    AppliedFilter, Comparison, Condition, Example, FieldRelation, PartyTest, Predicate, Question, Rule, RuleSet,
+};
 
 /// A plan of just this rule.
 fn alone(plan: &Plan, rule: &Rule) -> (Plan, Vec<Problem>) {
@@ -19,7 +21,11 @@ fn alone(plan: &Plan, rule: &Rule) -> (Plan, Vec<Problem>) {
 
 pub(super) fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
     let (plan, problems) = alone(plan, rule);
-    let condition = words(&rule.condition, rule, Place::Outside);
+    let mut condition = words(&rule.condition, rule, Place::Outside);
+    if !rule.filters.is_empty() {
+        let filters: Vec<String> = rule.filters.iter().map(filter_words).collect();
+        condition = format!("{condition}, by {}", filters.join(" and "));
+    }
     let Some(bound) = plan.rules.first() else {
         let lines = problems.into_iter().map(|problem| (false, problem.message)).collect();
         let selection = SelectionExplanation { name: "the rule cannot be used".to_owned(), held: false, lines };
@@ -66,6 +72,10 @@ fn run(plan: &Plan, rule: &Rule, (example, memo): (&Example, &mut Memo)) -> Opti
         let chosen = named.filter(|(_, test)| answers.holds(test, 0) == held);
         chosen.map(|(selection, _)| format!("`{}`", selection.name)).collect()
     };
+    if let Some(filters) = removed_by(rule, |condition| answers.condition(condition, &bound.tests).get(0)) {
+        let message = format!("this example should fire, and would but for {filters}");
+        return Some(Problem::warning("filter-removes-example", &rule.source, example.span.clone(), message));
+    }
     let (holding, failing) = (listed(&by_outcome(true)), listed(&by_outcome(false)));
     let states = format!("holding: {holding}; not holding: {failing}");
     let (code, message) = if example.fires {
@@ -74,6 +84,20 @@ fn run(plan: &Plan, rule: &Rule, (example, memo): (&Example, &mut Memo)) -> Opti
         ("example-fires", format!("this example should stay quiet, but the condition holds ({states})"))
     };
     Some(Problem::error(code, &rule.source, example.span.clone(), message))
+}
+
+/// The filters that alone keep a rule from firing; `None` where its own condition does not hold.
+fn removed_by(rule: &Rule, holds: impl Fn(&Condition) -> bool) -> Option<String> {
+    let denying: Vec<&AppliedFilter> = rule.filters.iter().filter(|filter| !holds(&filter.condition)).collect();
+    if denying.is_empty() || !holds(rule.own_condition()) {
+        return None;
+    }
+    Some(denying.into_iter().map(filter_words).collect::<Vec<_>>().join(" and "))
+}
+
+fn filter_words(filter: &AppliedFilter) -> String {
+    let (line, column) = filter.source.position(filter.span.start);
+    format!("the filter `{}` ({}:{line}:{column})", filter.name, filter.source.path)
 }
 
 fn listed(names: &[String]) -> String {

@@ -90,6 +90,7 @@ pub(super) fn version(selections: &[Selection], condition: &Condition) -> String
 
 fn sorted(word: &str, mut parts: Vec<String>) -> String {
     parts.sort();
+    parts.dedup();
     format!("{word}({})", parts.join(","))
 }
 
