@@ -8,7 +8,7 @@ use super::define::Names;
 use super::detection::Detection;
 use super::lists::Lists;
 use super::report::Report;
-use super::{Condition, NamedEntity, Selection};
+use super::{Condition, NamedEntity, Ownership, Selection};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
 
@@ -17,6 +17,8 @@ use std::ops::Range;
 pub(super) struct Context<'c> {
     pub(super) lists: &'c Lists,
     pub(super) definitions: &'c Names,
+    /// What `owned_by` means where a key does not say.
+    pub(super) ownership: Ownership,
 }
 
 /// What a block asks. The condition counts the selections first, then the definitions that it names.
@@ -39,7 +41,8 @@ pub(super) fn read(node: &Node, others: &[&str], context: Context<'_>, report: &
     for (key, _) in &chosen {
         clash(key, context.definitions, report);
     }
-    let mut reader = Detection { report: &mut *report, lists: context.lists, names: Vec::new() };
+    let Context { lists, ownership, .. } = context;
+    let mut reader = Detection { report: &mut *report, lists, ownership, names: Vec::new() };
     let tests: Vec<_> = chosen.iter().map(|(_, value)| reader.selection(value)).collect();
     let names = reader.names;
     let Some(written) = node.get("condition") else {

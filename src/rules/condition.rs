@@ -189,7 +189,7 @@ impl Parser<'_, '_> {
             return Some(Condition::Selection(index));
         }
         let span = self.span(at);
-        if self.scope.shared.place(word).is_some() {
+        if self.scope.shared.take(word) {
             let shared = &mut *self.named.1;
             let known = shared.iter().position(|(name, _)| name == word);
             if known.is_none() {
@@ -198,6 +198,9 @@ impl Parser<'_, '_> {
             return Some(Condition::Selection(own.len() + known.unwrap_or(shared.len().saturating_sub(1))));
         }
         self.report.error("unknown-selection", &span, format!("there is no selection or definition `{word}`"));
+        if let Some(path) = &self.scope.shared.unread {
+            self.report.hint(format!("{path} cannot be read; if it stands there, mend that first"));
+        }
         self.report.guess(word, own.iter().map(String::as_str).chain(self.scope.shared.iter()));
         None
     }

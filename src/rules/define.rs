@@ -5,18 +5,30 @@
 
 use super::block::{self, Block, Context};
 use super::detection::Detection;
-use super::document::known_keys;
+use super::document::{known_keys, ownership};
 use super::report::Report;
 use super::{Condition, NamedEntity, Selection};
 use crate::problem::{Problem, Severity, SourceText};
 use crate::yaml::{Node, Value};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The keys of a document of definitions.
-const KEYS: [&str; 10] =
-    ["title", "id", "description", "references", "author", "date", "modified", "license", "tags", "define"];
+const KEYS: [&str; 11] = [
+    "title",
+    "id",
+    "description",
+    "references",
+    "author",
+    "date",
+    "modified",
+    "license",
+    "tags",
+    "ownership",
+    "define",
+];
 /// Words that a condition keeps for itself.
 const WORDS: [&str; 7] = ["and", "or", "not", "of", "all", "any", "them"];
 /// The most definitions that stand inside one another.
@@ -26,17 +38,48 @@ const LARGEST_CONDITION: usize = 10_000;
 
 /// Where each definition stands, known before any is read.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeMap<String, (Arc<SourceText>, Range<usize>)>);
+pub(super) struct Names {
+    places: BTreeMap<String, (Arc<SourceText>, Range<usize>)>,
+    /// Those that some condition names, sound or not.
+    used: RefCell<BTreeSet<String>>,
+    /// A text that cannot be read, in which more may stand.
+    pub(super) unread: Option<String>,
+}
 
 impl Names {
     /// `file:line:column` of a definition.
     pub(super) fn place(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(|(source, span)| place(source, span))
+        self.places.get(name).map(|(source, span)| place(source, span))
+    }
+
+    /// Whether there is such a definition, which is then in use.
+    pub(super) fn take(&self, name: &str) -> bool {
+        let there = self.places.contains_key(name);
+        if there {
+            self.used.borrow_mut().insert(name.to_owned());
+        }
+        there
+    }
+
+    /// A note for each definition that nothing uses.
+    pub(super) fn unused(&self) -> Vec<Problem> {
+        let used = self.used.borrow();
+        let unused = self.places.iter().filter(|entry| !used.contains(entry.0));
+        let note = |(name, (source, span)): (&String, &(Arc<SourceText>, Range<usize>))| {
+            let problem = Problem::warning(
+                "unused-definition",
+                source,
+                span.clone(),
+                format!("nothing uses the definition `{name}`"),
+            );
+            Problem { severity: Severity::Note, ..problem }
+        };
+        unused.map(note).collect()
     }
 
     /// Every name.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.places.keys().map(String::as_str)
     }
 }
 
@@ -62,7 +105,7 @@ pub(super) fn names<'d>(
                     problems.push(Problem::error("duplicate-definition", source, key.span.clone(), message));
                 }
                 None => {
-                    names.0.insert(name.to_owned(), (source.clone(), key.span.clone()));
+                    names.places.insert(name.to_owned(), (source.clone(), key.span.clone()));
                 }
             }
         }
@@ -90,7 +133,6 @@ struct Meaning {
 pub(super) struct Definitions {
     drafts: BTreeMap<String, Draft>,
     meanings: BTreeMap<String, Option<Meaning>>,
-    used: BTreeSet<String>,
 }
 
 impl Definitions {
@@ -99,6 +141,7 @@ impl Definitions {
         if let Value::Map(entries) = &node.value {
             known_keys("a document of definitions", entries, &KEYS, report);
         }
+        let context = Context { ownership: ownership(node, report), ..context };
         let Some(define) = node.get("define") else { return };
         let Value::Map(entries) = &define.value else {
             report.error("wrong-shape", &define.span, "`define` must be a map of names and selections");
@@ -181,12 +224,11 @@ impl Definitions {
     }
 
     /// The block with the definitions that it names put in; `None` when one of them cannot be used.
-    pub(super) fn complete(&mut self, block: Block, report: &mut Report<'_>) -> Option<Block> {
+    pub(super) fn complete(&self, block: Block, report: &mut Report<'_>) -> Option<Block> {
         let Block { mut selections, condition, shared, mut names } = block;
         let own = selections.len();
         let mut parts = Vec::new();
         for (name, span) in &shared {
-            self.used.insert(name.clone());
             let meaning = self.meaning(name, span, report)?;
             let mut places = Vec::new();
             for selection in &meaning.selections {
@@ -225,15 +267,6 @@ impl Definitions {
         }
         meaning
     }
-
-    /// A note for each definition that nothing uses.
-    pub(super) fn unused(&self, names: &Names, problems: &mut Vec<Problem>) {
-        for (name, (source, span)) in names.0.iter().filter(|entry| !self.used.contains(entry.0)) {
-            let message = format!("no rule uses the definition `{name}`");
-            let problem = Problem::warning("unused-definition", source, span.clone(), message);
-            problems.push(Problem { severity: Severity::Note, ..problem });
-        }
-    }
 }
 
 /// A definition is a selection, or a map with a `condition` over selections of its own.
@@ -253,7 +286,8 @@ fn one(key: &Node, value: &Node, context: Context<'_>, report: &mut Report<'_>) 
         block.selections.iter_mut().for_each(|selection| selection.name = format!("{name}.{}", selection.name));
         return Some(block);
     }
-    let mut reader = Detection { report, lists: context.lists, names: Vec::new() };
+    let Context { lists, ownership, .. } = context;
+    let mut reader = Detection { report, lists, ownership, names: Vec::new() };
     let test = reader.selection(value)?;
     let selections = vec![Selection { name: name.to_owned(), test }];
     Some(Block { selections, condition: Condition::Selection(0), shared: Vec::new(), names: reader.names })

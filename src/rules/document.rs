@@ -3,14 +3,14 @@
 use super::block::{self, Block, Context};
 use super::define::Definitions;
 use super::report::Report;
-use super::{Condition, Known, Rule, example, logsource, names};
+use super::{Condition, Known, Ownership, Rule, example, logsource, names};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The top-level keys of a rule.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 21] = [
     "title",
     "id",
     "name",
@@ -28,6 +28,7 @@ pub(super) const KEYS: [&str; 20] = [
     "fields",
     "logsource",
     "detection",
+    "ownership",
     "alert",
     "examples",
     "taxonomy",
@@ -43,7 +44,7 @@ const OTHER_DOCUMENTS: [&str; 2] = ["correlation", "action"];
 pub(super) fn read(
     node: &Node,
     report: &mut Report<'_>,
-    (context, known, definitions): (Context<'_>, &Known, &mut Definitions),
+    (context, known, definitions): (Context<'_>, &Known, &Definitions),
 ) -> Option<(Rule, Range<usize>)> {
     let Value::Map(entries) = &node.value else {
         report.error("wrong-shape", &node.span, "a rule is a map with `title`, `id` and `detection`");
@@ -62,6 +63,7 @@ pub(super) fn read(
     let level = level(node, report);
     status(node, report);
     let elsewhere = logsource::read(node.get("logsource"), known, report);
+    let context = Context { ownership: ownership(node, report), ..context };
     let block = detection(node, context, report).and_then(|block| definitions.complete(block, report));
     let selection_names = selection_names(node, block.as_ref());
     let alert = alert(node, known, (&selection_names, report));
@@ -153,6 +155,21 @@ fn status(node: &Node, report: &mut Report<'_>) {
         report.hint(STATUSES.join(", "));
         report.guess(text, STATUSES);
     }
+}
+
+/// What `owned_by` means where a key does not say.
+pub(super) fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
+    const MODES: [(&str, Ownership); 3] =
+        [("any", Ownership::Any), ("ofac50", Ownership::Ofac50), ("control", Ownership::Control)];
+    let written = node.get("ownership").and_then(|value| Some((report.text("ownership", value)?, value)));
+    let Some((text, value)) = written else { return Ownership::default() };
+    let found = MODES.into_iter().find(|mode| mode.0 == text);
+    if found.is_none() {
+        report.error("wrong-value", &value.span, format!("`{text}` is no mode of ownership"));
+        report.hint("any, ofac50 or control");
+        report.guess(text, MODES.into_iter().map(|mode| mode.0));
+    }
+    found.map_or_else(Ownership::default, |mode| mode.1)
 }
 
 fn detection(node: &Node, context: Context<'_>, report: &mut Report<'_>) -> Option<Block> {

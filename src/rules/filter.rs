@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The keys of a filter's document.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "title",
     "id",
     "name",
@@ -29,6 +29,7 @@ const KEYS: [&str; 14] = [
     "tags",
     "taxonomy",
     "logsource",
+    "ownership",
     "filter",
 ];
 
@@ -48,7 +49,7 @@ pub(super) struct Filter {
 pub(super) fn read(
     node: &Node,
     report: &mut Report<'_>,
-    (context, known, definitions): (Context<'_>, &Known, &mut Definitions),
+    (context, known, definitions): (Context<'_>, &Known, &Definitions),
 ) -> Option<Filter> {
     if let Value::Map(entries) = &node.value {
         known_keys("a filter", entries, &KEYS, report);
@@ -56,6 +57,7 @@ pub(super) fn read(
     document::required(node, "title", report);
     let id = node.get("id").map(|_| document::id(node, report));
     let elsewhere = logsource::read(node.get("logsource"), known, report);
+    let context = Context { ownership: document::ownership(node, report), ..context };
     let filter = node.get("filter")?;
     if !matches!(filter.value, Value::Map(_)) {
         report.error("wrong-shape", &filter.span, "`filter` must be a map with `rules`, selections and a `condition`");

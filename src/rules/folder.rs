@@ -6,7 +6,7 @@ use super::define::{self, Definitions, Names};
 use super::filter::{self, Filter};
 use super::lists::Lists;
 use super::report::Report;
-use super::{Known, Rule, RuleSet, RuleTexts, document, meaning};
+use super::{Known, Ownership, Rule, RuleSet, RuleTexts, document, meaning};
 use crate::problem::{Problem, SourceText};
 use crate::yaml::{self, Node};
 use std::collections::BTreeMap;
@@ -60,22 +60,26 @@ struct Folder<'f> {
 /// Parses, checks and compiles every text.
 pub(super) fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem>) {
     let (lists, mut problems) = Lists::load(&texts.lists);
-    let mut documents = Vec::new();
+    let (mut documents, mut unread) = (Vec::new(), None);
     for source in &texts.rules {
         let (nodes, found) = yaml::parse(source, yaml::Limits::default());
         let readable = !found.iter().any(Problem::is_error);
+        if let Some(broken) = found.iter().find(|problem| problem.code == "yaml-syntax") {
+            unread.get_or_insert_with(|| broken.source.path.clone());
+        }
         problems.extend(found);
         documents.extend(nodes.into_iter().map(|node| Document { source, node, readable }));
     }
     let defining = documents.iter().filter(|document| document.kind() == Kind::Definitions);
-    let names = define::names(defining.map(|document| (document.source, &document.node)), &mut problems);
+    let mut names = define::names(defining.map(|document| (document.source, &document.node)), &mut problems);
     let definitions = Definitions::default();
+    names.unread = unread;
     let mut folder = Folder { documents, lists, names, definitions, rules: BTreeMap::new(), known, problems };
     let documents = std::mem::take(&mut folder.documents);
     folder.read_definitions(&documents);
     folder.read_rules(&documents);
     folder.apply_filters(&documents);
-    folder.definitions.unused(&folder.names, &mut folder.problems);
+    folder.problems.extend(folder.names.unused());
     let rules = folder.rules.into_values().map(|(mut rule, _)| {
         let (version, reads) = (meaning::version(&rule.selections, &rule.condition), meaning::reads(&rule.selections));
         let card = Arc::make_mut(&mut rule.card);
@@ -93,7 +97,7 @@ impl Folder<'_> {
                 continue;
             }
             let mut report = Report::new(document.source);
-            let context = Context { lists: &self.lists, definitions: &self.names };
+            let context = Context { lists: &self.lists, definitions: &self.names, ownership: Ownership::default() };
             self.definitions.read(&document.node, &mut report, context);
             self.problems.append(&mut report.problems);
         }
@@ -103,8 +107,8 @@ impl Folder<'_> {
     fn read_rules(&mut self, documents: &[Document<'_>]) {
         for document in documents.iter().filter(|document| document.kind() == Kind::Rule) {
             let mut report = Report::new(document.source);
-            let context = Context { lists: &self.lists, definitions: &self.names };
-            let read = document::read(&document.node, &mut report, (context, self.known, &mut self.definitions));
+            let context = Context { lists: &self.lists, definitions: &self.names, ownership: Ownership::default() };
+            let read = document::read(&document.node, &mut report, (context, self.known, &self.definitions));
             let sound = document.readable && !report.problems.iter().any(Problem::is_error);
             self.problems.append(&mut report.problems);
             let Some((rule, span)) = read.filter(|_| sound) else { continue };
@@ -131,8 +135,8 @@ impl Folder<'_> {
         let mut filters: BTreeMap<String, String> = BTreeMap::new();
         for document in documents.iter().filter(|document| document.kind() == Kind::Filter) {
             let mut report = Report::new(document.source);
-            let context = Context { lists: &self.lists, definitions: &self.names };
-            let read = filter::read(&document.node, &mut report, (context, self.known, &mut self.definitions));
+            let context = Context { lists: &self.lists, definitions: &self.names, ownership: Ownership::default() };
+            let read = filter::read(&document.node, &mut report, (context, self.known, &self.definitions));
             if let Some(filter) = &read {
                 tell_unknown(filter, &by_name, &mut report);
             }
