@@ -11,14 +11,21 @@ mod bitmap;
 mod cells;
 mod combine;
 mod evidence;
+mod examples;
 mod explain;
 mod fragments;
 mod leaf;
+mod near;
 mod parties;
 mod view;
+mod why_not;
+mod wording;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use self::explain::{Answer, Asked, Explanation, Group, Missing, SelectionExplanation};
+pub use self::why_not::{WhyNot, WhyNotReport};
 
 use self::bitmap::Bitmap;
 use self::combine::Answers;
@@ -187,28 +194,6 @@ impl Memo {
     }
 }
 
-/// Selection by selection, value by value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explanation {
-    /// Whether the rule fires.
-    pub fires: bool,
-    /// The condition in words.
-    pub condition: String,
-    /// Each selection.
-    pub selections: Vec<SelectionExplanation>,
-}
-
-/// One selection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelectionExplanation {
-    /// Name.
-    pub name: String,
-    /// Held.
-    pub held: bool,
-    /// One line a predicate: (held, sentence such as "description mentions Su-35*: yes, ‘СУ-35’").
-    pub lines: Vec<(bool, String)>,
-}
-
 /// Explains one rule for one record.
 pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
     explain::explain(plan, rule, record)
@@ -216,7 +201,7 @@ pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
 
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
-    explain::run_examples(plan)
+    examples::run_examples(plan)
 }
 
 /// A firing with its whole record.
