@@ -39,10 +39,27 @@ pub(super) struct Filter {
     name: String,
     source: Arc<SourceText>,
     span: Range<usize>,
-    /// Ids or names, each with its place; `None` for all.
-    pub(super) rules: Option<Vec<(String, Range<usize>)>>,
+    pub(super) rules: Rules,
     block: Block,
     elsewhere: Option<Selection>,
+}
+
+/// The rules that a filter speaks of.
+#[derive(Debug)]
+pub(super) enum Rules {
+    All,
+    /// Ids or names, each with its place.
+    Named(Vec<(String, Range<usize>)>),
+}
+
+impl Rules {
+    /// Ids and names, each with its place.
+    pub(super) fn named(&self) -> &[(String, Range<usize>)] {
+        match self {
+            Rules::All => &[],
+            Rules::Named(named) => named,
+        }
+    }
 }
 
 /// Reads a document; `None` when a problem is told.
@@ -78,9 +95,7 @@ pub(super) fn read(
     Some(Filter { name, source: report.source.clone(), span: node.span.clone(), rules: rules?, block, elsewhere })
 }
 
-/// The rules that a filter names; the inner `None` stands for all.
-#[expect(clippy::option_option, reason = "a problem, all rules, some rules")]
-fn rules(filter: &Node, report: &mut Report<'_>) -> Option<Option<Vec<(String, Range<usize>)>>> {
+fn rules(filter: &Node, report: &mut Report<'_>) -> Option<Rules> {
     let Some(node) = filter.get("rules") else {
         let start = filter.span.start;
         report.error("missing-key", &(start..start), "a filter needs `rules`");
@@ -88,7 +103,7 @@ fn rules(filter: &Node, report: &mut Report<'_>) -> Option<Option<Vec<(String, R
         return None;
     };
     if node.text().is_some_and(|text| ["any", "all"].contains(&text.to_lowercase().as_str())) {
-        return Some(None);
+        return Some(Rules::All);
     }
     let named = report.texts("rules", node);
     if named.is_empty() {
@@ -96,7 +111,7 @@ fn rules(filter: &Node, report: &mut Report<'_>) -> Option<Option<Vec<(String, R
         report.hint("a list of rule ids, or `any`");
         return None;
     }
-    Some(Some(named))
+    Some(Rules::Named(named))
 }
 
 fn stem(source: &SourceText) -> String {

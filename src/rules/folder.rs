@@ -3,7 +3,7 @@
 
 use super::block::Context;
 use super::define::{self, Definitions, Names};
-use super::filter::{self, Filter};
+use super::filter::{self, Filter, Rules};
 use super::lists::Lists;
 use super::report::Report;
 use super::{Known, Ownership, Rule, RuleSet, RuleTexts, document, meaning};
@@ -153,12 +153,11 @@ impl Folder<'_> {
     }
 
     fn apply(&mut self, filter: &Filter, by_name: &BTreeMap<&str, Vec<&str>>) {
-        let ids: Option<Vec<&str>> = filter
-            .rules
-            .as_ref()
-            .map(|named| named.iter().filter_map(|(name, _)| by_name.get(name.as_str())).flatten().copied().collect());
+        let named = filter.rules.named().iter().filter_map(|(name, _)| by_name.get(name.as_str()));
+        let ids: Vec<&str> = named.flatten().copied().collect();
+        let all = matches!(filter.rules, Rules::All);
         for (id, (rule, _)) in &mut self.rules {
-            if ids.as_ref().is_none_or(|ids| ids.contains(&id.as_str())) {
+            if all || ids.contains(&id.as_str()) {
                 filter.apply(rule);
             }
         }
@@ -166,7 +165,7 @@ impl Folder<'_> {
 }
 
 fn tell_unknown(filter: &Filter, by_name: &BTreeMap<&str, Vec<&str>>, report: &mut Report<'_>) {
-    let named = filter.rules.iter().flatten().filter(|(name, _)| !by_name.contains_key(name.as_str()));
+    let named = filter.rules.named().iter().filter(|(name, _)| !by_name.contains_key(name.as_str()));
     for (name, span) in named {
         report.error("unknown-rule", span, format!("there is no rule `{name}`"));
         report.guess(name, by_name.keys().copied());
