@@ -6,6 +6,7 @@ mod letters;
 mod names;
 mod pattern;
 mod scan;
+mod stem;
 mod term;
 
 pub use names::name_keys;

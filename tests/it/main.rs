@@ -13,4 +13,5 @@ mod bench;
 mod broken_rules;
 mod exports;
 mod first_light;
+mod mentions;
 mod relay;
