@@ -3,7 +3,7 @@
 use super::detection::Detection;
 use super::lists::Lists;
 use super::report::Report;
-use super::{Known, NamedEntity, Rule, Selection, condition, example, meaning, names};
+use super::{Known, NamedEntity, Ownership, Rule, Selection, condition, example, meaning, names};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::yaml::{Node, Value};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The top-level keys of a rule.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 21] = [
     "title",
     "id",
     "name",
@@ -29,6 +29,7 @@ pub(super) const KEYS: [&str; 20] = [
     "fields",
     "logsource",
     "detection",
+    "ownership",
     "alert",
     "examples",
     "taxonomy",
@@ -149,6 +150,20 @@ fn status(node: &Node, report: &mut Report<'_>) {
     }
 }
 
+fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
+    const MODES: [(&str, Ownership); 3] =
+        [("any", Ownership::Any), ("ofac50", Ownership::Ofac50), ("control", Ownership::Control)];
+    let written = node.get("ownership").and_then(|value| Some((report.text("ownership", value)?, value)));
+    let Some((text, value)) = written else { return Ownership::default() };
+    let found = MODES.into_iter().find(|mode| mode.0 == text);
+    if found.is_none() {
+        report.error("wrong-value", &value.span, format!("`{text}` is no mode of ownership"));
+        report.hint("any, ofac50 or control");
+        report.guess(text, MODES.into_iter().map(|mode| mode.0));
+    }
+    found.map_or_else(Ownership::default, |mode| mode.1)
+}
+
 fn check_logsource(node: &Node, report: &mut Report<'_>) {
     match &node.value {
         Value::Map(entries) => {
@@ -175,6 +190,7 @@ fn selection_names(node: &Node) -> Vec<String> {
 type Detected = (Vec<Selection>, super::Condition, Vec<NamedEntity>);
 
 fn detection(node: &Node, lists: &Lists, report: &mut Report<'_>) -> Option<Detected> {
+    let ownership = ownership(node, report);
     let Some(detection) = node.get("detection") else {
         let start = node.span.start;
         report.error("missing-key", &(start..start), "a rule needs `detection`");
@@ -184,7 +200,7 @@ fn detection(node: &Node, lists: &Lists, report: &mut Report<'_>) -> Option<Dete
         report.error("wrong-shape", &detection.span, "`detection` must be a map of selections with a `condition`");
         return None;
     };
-    let mut reader = Detection { report, lists, names: Vec::new() };
+    let mut reader = Detection { report, lists, ownership, names: Vec::new() };
     let mut tests = Vec::new();
     let chosen: Vec<&(Node, Node)> = entries.iter().filter(|entry| entry.0.text() != Some("condition")).collect();
     for (key, value) in &chosen {
@@ -220,9 +236,7 @@ fn fields(node: &Node, report: &mut Report<'_>) -> Vec<String> {
 fn shown(name: &str, span: &Range<usize>, report: &mut Report<'_>) -> Option<String> {
     let found = names::shown(name);
     if found.is_none() {
-        report.error("unknown-field", span, format!("unknown field `{name}`"));
-        let known = names::all();
-        report.guess(name, known.iter().map(String::as_str));
+        names::tell_unknown(name, span, report);
     }
     found
 }

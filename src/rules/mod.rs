@@ -75,6 +75,7 @@ pub struct NamedEntity {
 pub enum NameKind {
     Entity,
     Listed,
+    Address,
 }
 /// A named selection.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,8 +118,10 @@ pub enum Target {
     Field(Field),
     /// A raw cell by heading key ([`crate::text::heading_key`]).
     Raw(String),
-    /// `file`, `member`, `sheet`, `row`, `sha256`.
+    /// `name`, `file`, `member`, `sheet`, `row`, `sha256`.
     Source(String),
+    /// Reckoned: `value_usd` by `net_mass_kg`, else by `gross_mass_kg`; missing where one of the two is missing or zero.
+    UsdPerKg,
 }
 /// One question to one place; equal ones of different rules are evaluated once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -153,6 +156,8 @@ pub enum Question {
     Number(Comparison, Decimal),
     /// Date comparison with canonical text (`2022`, `2022-10` or `2022-10-24`).
     Date(Comparison, String),
+    /// A part of a date, compared as a number.
+    DatePart(DatePart, Comparison, u16),
     /// Equal (folded) or not to another field's cell; `Differs`: both known and different.
     Field(FieldRelation, Target),
     /// The party of a role; `target` is then its name field.
@@ -175,6 +180,15 @@ pub enum Comparison {
     Gte,
     Lt,
     Lte,
+}
+/// A part of a date; the week is that of ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "Sigma's words")]
+pub enum DatePart {
+    Day,
+    Week,
+    Month,
+    Year,
 }
 /// How two fields stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -201,6 +215,17 @@ pub struct PartyTest {
     /// All must hold of the same party.
     pub asks: Vec<PartyAsk>,
 }
+/// What makes a party count as being under an owner; the watchlists say what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Ownership {
+    /// Any chain of stakes.
+    #[default]
+    Any,
+    /// Direct shares that sum to 50 % or more, step by step.
+    Ofac50,
+    /// Such shares, or stated control.
+    Control,
+}
 /// One thing asked of a party.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PartyAsk {
@@ -211,10 +236,14 @@ pub enum PartyAsk {
         /// Bare value semantics.
         or_name: bool,
     },
-    /// It is one of these or under one (mode any).
-    OwnedBy(Vec<String>),
+    /// It is one of these or under one.
+    OwnedBy(Ownership, Vec<String>),
     /// It stands on one of these lists, topics, programmes.
     Listed(Vec<String>),
+    /// The same, and the listing was in force on the record's declaration date.
+    ListedOnDate(Vec<String>),
+    /// Its address is that of an entity: of these lists, topics, programmes, or one of these entities.
+    AddressOf(Vec<String>),
     /// Its country column (or its entity's country for intermediaries) is one of these.
     Country(Vec<String>),
     /// Another question on its name, id or address cell.
@@ -269,6 +298,23 @@ fn twice(
     let message = format!("the id `{}` is taken by {}:{line}:{column}", rule.card.id, rule.source.path);
     Problem::error("duplicate-id", source, span, message).with_hint("give each rule an id of its own")
 }
+
+impl Target {
+    /// Adds the cells that it is read from.
+    pub(crate) fn add_to(&self, set: &mut FieldSet) {
+        match self {
+            Target::Field(field) => set.insert(*field),
+            Target::Raw(key) => {
+                set.raw.insert(key.clone());
+            }
+            Target::Source(_) => {}
+            Target::UsdPerKg => UNIT_PRICE.into_iter().for_each(|field| set.insert(field)),
+        }
+    }
+}
+
+/// What `usd_per_kg` is reckoned from.
+const UNIT_PRICE: [Field; 3] = [Field::ValueUsd, Field::NetMassKg, Field::GrossMassKg];
 
 impl RuleSet {
     /// What the rules read, what they group by and what their mails show first.

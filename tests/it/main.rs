@@ -11,6 +11,7 @@
 mod architecture;
 mod bench;
 mod broken_rules;
+mod commands;
 mod exports;
 mod first_light;
 mod mentions;
