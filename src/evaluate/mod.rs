@@ -14,11 +14,17 @@ mod evidence;
 mod explain;
 mod fragments;
 mod leaf;
+mod near;
 mod parties;
 mod view;
+mod why_not;
+mod wording;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use self::explain::{Answer, Asked, Explanation, Group, Missing, SelectionExplanation};
+pub use self::why_not::{WhyNot, WhyNotReport};
 
 use self::bitmap::Bitmap;
 use self::combine::Answers;
@@ -185,28 +191,6 @@ impl Memo {
         self.cells.resize_with(plan.groups.len(), Default::default);
         self.parties.resize_with(plan.parties.len(), Default::default);
     }
-}
-
-/// Selection by selection, value by value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explanation {
-    /// Whether the rule fires.
-    pub fires: bool,
-    /// The condition in words.
-    pub condition: String,
-    /// Each selection.
-    pub selections: Vec<SelectionExplanation>,
-}
-
-/// One selection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelectionExplanation {
-    /// Name.
-    pub name: String,
-    /// Held.
-    pub held: bool,
-    /// One line a predicate: (held, sentence such as "description mentions Su-35*: yes, ‘СУ-35’").
-    pub lines: Vec<(bool, String)>,
 }
 
 /// Explains one rule for one record.

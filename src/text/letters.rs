@@ -6,10 +6,14 @@ pub(super) fn is_cyrillic(c: char) -> bool {
     ('\u{400}'..='\u{52f}').contains(&c)
 }
 
+/// Han signs.
+pub(super) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}' | '〇' | '々')
+}
+
 /// Han, kana and Hangul signs are words of their own and need no blanks around them.
 pub(super) fn is_word_sign(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}'
-        | '〇' | '々' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '\u{31f0}'..='\u{31ff}' | '가'..='힣')
+    is_han(c) || matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '\u{31f0}'..='\u{31ff}' | '가'..='힣')
 }
 
 /// Signs that stand for nothing: zero-width, direction, soft hyphen, byte-order mark, variation selectors, marks.
