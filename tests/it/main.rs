@@ -16,4 +16,5 @@ mod explain;
 mod exports;
 mod first_light;
 mod mentions;
+mod plain;
 mod relay;
