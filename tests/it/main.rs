@@ -16,5 +16,6 @@ mod explain;
 mod exports;
 mod first_light;
 mod language;
+mod mentions;
 mod plain;
 mod relay;
