@@ -16,5 +16,7 @@ mod containers;
 mod explain;
 mod exports;
 mod first_light;
+mod language;
+mod mentions;
 mod plain;
 mod relay;
