@@ -242,6 +242,9 @@ pub fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem>) {
         let (documents, found) = crate::yaml::parse(source, crate::yaml::Limits::default());
         let unreadable = found.iter().any(Problem::is_error);
         problems.extend(found);
+        if documents.is_empty() && !unreadable {
+            problems.push(no_rule(source));
+        }
         for node in &documents {
             let mut report = report::Report::new(source);
             let read = document::read(node, &mut report, (&lists, known));
@@ -257,6 +260,12 @@ pub fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem>) {
         }
     }
     (RuleSet { rules: rules.into_values().map(|entry| entry.0).collect() }, problems)
+}
+
+/// An emptied file must not turn a rule off without a word.
+fn no_rule(source: &Arc<SourceText>) -> Problem {
+    Problem::error("no-rule", source, 0..0, "there is no rule in this file")
+        .with_hint("remove the file when its rule is not wanted any more")
 }
 
 fn twice(
