@@ -5,13 +5,16 @@
 # alerts, operators' mails and files are those of a run that nobody disturbed: each Message-ID arrives at least once.
 #
 #   CRASH_POINTS   deaths for each transport, spread evenly; `all` for every n until a run lives (default 40)
+#   CRASH_TRANSPORTS   of `maildir relay`
 #   CRASH_ROUNDS   random deaths (default 6)
+#   CRASH_REPORT   a file that gets what was about to be done at each death, counted
 source "$(dirname "$0")/lib.sh"
 
 command -v python3 >/dev/null || skip "python3 is not installed"
 export TIDEWAITER=$tidewaiter
 points=${CRASH_POINTS:-40}
 rounds=${CRASH_ROUNDS:-6}
+transports=${CRASH_TRANSPORTS-maildir relay}
 few_rules "$work/rules"
 
 # lay_out FOLDER TRANSPORT EXPORTS: a fresh installation with every export dropped.
@@ -75,9 +78,15 @@ report=()
 if cc -O1 -o "$work/stop_at" "$here/stop_at.c" 2>>"$work/cc.log" && "$work/stop_at" 0 / "$work/trace" /dev/null true 2>/dev/null; then
     mkdir "$work/small"
     python3 "$here/state.py" exports "$work/small"
-    sweep maildir maildir:mail
-    start_relay "$work/inbox" 0
-    sweep relay "$relay" "$work/inbox"
+    for transport in $transports; do
+        case $transport in
+        maildir) sweep maildir maildir:mail ;;
+        relay)
+            start_relay "$work/inbox" 0
+            sweep relay "$relay" "$work/inbox"
+            ;;
+        esac
+    done
 else
     echo "$name: SKIPPED in part: no C compiler, or nobody may trace here; only random deaths"
 fi
