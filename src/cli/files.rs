@@ -10,6 +10,7 @@ use crate::ledger::{FileChange, FileRow, FileState, Ledger};
 
 /// Put a failed file back into its drop folder.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidewaiter retry october.csv")]
 pub struct Retry {
     /// The file's name as it was dropped, or a path that ends in it.
     file: PathBuf,
@@ -19,6 +20,7 @@ pub struct Retry {
 
 /// Let a held file go on.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidewaiter release october.csv")]
 pub struct Release {
     /// The file's name as it was dropped, or a path that ends in it.
     file: PathBuf,

@@ -5,12 +5,15 @@
 #![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
 
 mod check;
+mod columns;
 mod demo;
 mod explain;
 mod files;
 mod init;
+mod manual;
 mod outbox;
 mod preview;
+mod rules;
 mod run;
 mod scan;
 mod schema;
@@ -36,7 +39,12 @@ use crate::telemetry::LogFormat;
 
 /// Watches drop folders for customs exports, evaluates YAML rules over every record, and mails alerts with evidence.
 #[derive(Debug, Parser)]
-#[command(name = "tidewaiter", version, arg_required_else_help = true)]
+#[command(
+    name = "tidewaiter",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done, 1 problems in the input, 2 usage, 3 configuration, 4 the environment (disk, permission, network)."
+)]
 struct Arguments {
     /// The shape of log lines on standard error.
     #[arg(long, global = true, value_enum, default_value = "human")]
@@ -61,6 +69,8 @@ enum Command {
     Explain(explain::Explain),
     /// Write the mail that a rule would make of a file.
     Preview(preview::Preview),
+    /// List the rules: level, version, what is running, hits.
+    Rules(rules::Rules),
     /// Show sources, files, rules and the outbox.
     Status(status::Status),
     /// Put a failed file back into its drop folder.
@@ -71,6 +81,10 @@ enum Command {
     Outbox(outbox::Outbox),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
+    /// Print completions for a shell.
+    Completions(manual::Completions),
+    /// Print the manual page, or write the pages of all commands.
+    Man(manual::Man),
 }
 
 /// What ends a command early.
@@ -146,11 +160,14 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Scan(command) => scan::scan(&command),
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
+        Command::Rules(command) => on_runtime(rules::rules(command)),
         Command::Status(command) => on_runtime(status::status(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Schema(command) => schema::schema(&command),
+        Command::Completions(command) => manual::completions(&command),
+        Command::Man(command) => manual::man(&command),
     }
 }
 
@@ -230,6 +247,14 @@ impl RulesArgument {
             return Err(CommandError::Problems("no rule can be used; `tidewaiter check` says why".to_owned()));
         }
         Ok(desk)
+    }
+}
+
+/// What the rules of a configuration may name.
+fn known(config: &Config) -> Known {
+    Known {
+        recipients: Some(config.routing.recipients.keys().cloned().collect()),
+        sources: Some(config.sources.iter().map(|source| source.name.clone()).collect()),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::ledger::FileRow;
 
 /// Show sources, files, rules and the outbox.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidewaiter status -c /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter status --json")]
 pub struct Status {
     #[command(flatten)]
     config: ConfigArgument,
@@ -68,7 +69,8 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn time(micros: i64) -> String {
+/// A moment as status and listings write it.
+pub fn time(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros)
         .map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
         .unwrap_or_default()

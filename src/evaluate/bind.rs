@@ -3,7 +3,6 @@
 //! the others are not touched by it.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::ask::{Ask, BoundParty};
@@ -15,10 +14,11 @@ use crate::party;
 use crate::problem::{Problem, did_you_mean};
 use crate::record::{Field, FieldSet, Part, Role};
 use crate::rules::{
-    Condition, NameKind, PartyAsk, PartyTest, Predicate, Question, Rule, RuleSet, Target, Test, field_aliases,
+    Condition, NameKind, Ownership, PartyAsk, PartyTest, Predicate, Question, Rule, RuleSet, Target, Test,
+    field_aliases,
 };
 use crate::text::heading_key;
-use crate::watchlist::{EntityId, Watchlists};
+use crate::watchlist::{EntityId, Mode, Under, Watchlists};
 
 /// Why a name cannot be bound.
 type Refusal = (&'static str, String, Option<String>);
@@ -29,6 +29,7 @@ struct Binder<'b> {
     ids: HashMap<Predicate, usize>,
     bound: Vec<BoundLeaf>,
     sets: HashMap<(NameKind, bool, Vec<String>), Resolved>,
+    under: HashMap<(Ownership, Arc<[EntityId]>), Arc<Under>>,
     needs: FieldSet,
 }
 
@@ -45,6 +46,7 @@ pub(super) fn bind(rules: &RuleSet, watchlists: Arc<Watchlists>) -> (Plan, Vec<P
         ids: HashMap::new(),
         bound: Vec::new(),
         sets: HashMap::new(),
+        under: HashMap::new(),
         needs: FieldSet::default(),
     };
     let (mut bound, mut problems) = (Vec::new(), Vec::new());
@@ -53,7 +55,14 @@ pub(super) fn bind(rules: &RuleSet, watchlists: Arc<Watchlists>) -> (Plan, Vec<P
     for rule in sorted {
         match binder.rule(rule) {
             Ok(rule) => bound.push(rule),
-            Err(found) => problems.extend(found),
+            // A definition's or a filter's slip is told once, however many rules use it.
+            Err(found) => {
+                for problem in found {
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
+            }
         }
     }
     let Binder { ids, bound: leaves, needs, .. } = binder;
@@ -169,8 +178,20 @@ impl Binder<'_> {
                 let texts = if *or_name { texts.collect() } else { Vec::new() };
                 Ask::Entity { entities, texts }
             }
-            PartyAsk::OwnedBy(names) => Ask::OwnedBy(self.set(rule, (NameKind::Entity, false), names)?),
+            PartyAsk::OwnedBy(ownership, names) => {
+                let owners = self.set(rule, (NameKind::Entity, false), names)?;
+                let under = || Arc::new(self.watchlists.under(&owners, mode(*ownership)));
+                Ask::OwnedBy(self.under.entry((*ownership, owners.clone())).or_insert_with(under).clone())
+            }
             PartyAsk::Listed(names) => Ask::Listed(self.set(rule, (NameKind::Listed, false), names)?),
+            PartyAsk::ListedOnDate(names) => {
+                let entities = self.set(rule, (NameKind::Listed, false), names)?;
+                Ask::ListedOnDate(entities, names.clone())
+            }
+            PartyAsk::AddressOf(names) => {
+                let entities = self.set(rule, (NameKind::Address, false), names)?;
+                Ask::AddressOf(Arc::new(self.watchlists.addresses(&entities)))
+            }
             PartyAsk::Country(codes) => Ask::Country(codes.clone()),
             PartyAsk::Cell(part, question) => match question.as_ref() {
                 Question::Field(relation, target) => Ask::Related(*part, *relation, target.clone()),
@@ -194,8 +215,8 @@ impl Binder<'_> {
         let found = self.sets.entry(key).or_insert_with(|| entities(watchlists, kind, names));
         found.clone().map_err(|(name, (code, message, hint))| {
             let place = rule.names.iter().find(|known| known.name == name && known.kind == kind.0);
-            let span = place.map_or(0..0, |known: &crate::rules::NamedEntity| -> Range<usize> { known.span.clone() });
-            let problem = Problem::error(code, &rule.source, span, message);
+            let (source, span) = place.map_or((&rule.source, 0..0), |known| (&known.source, known.span.clone()));
+            let problem = Problem::error(code, source, span, message);
             match hint {
                 Some(hint) => problem.with_hint(hint),
                 None => problem,
@@ -204,9 +225,9 @@ impl Binder<'_> {
     }
 
     fn need(&mut self, predicate: &Predicate) {
-        self.need_target(&predicate.target);
+        predicate.target.add_to(&mut self.needs);
         match &predicate.question {
-            Question::Field(_, other) => self.need_target(other),
+            Question::Field(_, other) => other.add_to(&mut self.needs),
             Question::Party(test) => {
                 for part in Part::ALL {
                     self.needs.insert(Field::Party(test.role, part));
@@ -219,25 +240,15 @@ impl Binder<'_> {
 
     fn need_ask(&mut self, ask: &PartyAsk) {
         match ask {
-            PartyAsk::OwnedBy(_) => self.needs.insert(Field::DeclarationDate),
+            PartyAsk::OwnedBy(..) | PartyAsk::ListedOnDate(_) => self.needs.insert(Field::DeclarationDate),
             PartyAsk::Any(asks) => asks.iter().for_each(|ask| self.need_ask(ask)),
             PartyAsk::Not(ask) => self.need_ask(ask),
             PartyAsk::Cell(_, question) => {
                 if let Question::Field(_, target) = question.as_ref() {
-                    self.need_target(target);
+                    target.add_to(&mut self.needs);
                 }
             }
-            PartyAsk::Entity { .. } | PartyAsk::Listed(_) | PartyAsk::Country(_) => {}
-        }
-    }
-
-    fn need_target(&mut self, target: &Target) {
-        match target {
-            Target::Field(field) => self.needs.insert(*field),
-            Target::Raw(key) => {
-                self.needs.raw.insert(key.clone());
-            }
-            Target::Source(_) => {}
+            PartyAsk::Entity { .. } | PartyAsk::Listed(_) | PartyAsk::AddressOf(_) | PartyAsk::Country(_) => {}
         }
     }
 
@@ -249,11 +260,19 @@ impl Binder<'_> {
         let target = entry.strip_prefix("raw.").map(|heading| Target::Raw(heading_key(heading)));
         match target.or_else(|| group_field(entry).map(Target::Field)) {
             Some(target) => {
-                self.need_target(&target);
+                target.add_to(&mut self.needs);
                 GroupBy::Cell(target)
             }
             None => GroupBy::Nothing,
         }
+    }
+}
+
+fn mode(ownership: Ownership) -> Mode {
+    match ownership {
+        Ownership::Any => Mode::Any,
+        Ownership::Ofac50 => Mode::Ofac50,
+        Ownership::Control => Mode::Control,
     }
 }
 
@@ -274,6 +293,7 @@ fn entities(watchlists: &Watchlists, (kind, or_name): (NameKind, bool), names: &
         let found = match kind {
             NameKind::Entity => named(watchlists, name, or_name),
             NameKind::Listed => watchlists.listed(name).ok_or_else(|| unlisted(watchlists, name)),
+            NameKind::Address => watchlists.listed(name).map_or_else(|| named(watchlists, name, or_name), Ok),
         };
         all.extend(found.map_err(|refusal| (name.clone(), refusal))?);
     }

@@ -6,8 +6,9 @@ use super::combine::Answers;
 use super::view::View;
 use super::{BoundRule, BoundTest, GroupBy, Plan};
 use crate::finding::Evidence;
-use crate::rules::{PartyTest, Predicate, Question, Target};
+use crate::rules::{ANOTHER_SOURCE, PartyTest, Predicate, Question, Target};
 use crate::text::{ScanText, name_keys};
+use crate::watchlist::Certainty;
 
 /// A row of a batch and what is known of it.
 pub(super) struct Fired<'f> {
@@ -29,7 +30,7 @@ impl Fired<'_> {
         let mut all = Vec::new();
         let selections = bound.rule.selections.iter().zip(&bound.tests).zip(&bound.shown);
         for ((selection, test), shown) in selections {
-            if *shown && self.answers.holds(test, self.row) {
+            if *shown && selection.name != ANOTHER_SOURCE && self.answers.holds(test, self.row) {
                 self.walk(test, &selection.name, &mut all);
             }
         }
@@ -70,6 +71,7 @@ impl Fired<'_> {
             entity: None,
             score: None,
             path: Vec::new(),
+            possible: false,
         };
         let party = self.plan.tests.get(&id);
         match (&predicate.question, party) {
@@ -86,6 +88,7 @@ impl Fired<'_> {
             evidence.entity = Some(self.plan.watchlists.name(witness.entity).to_owned());
             evidence.score = Some(witness.score);
             evidence.path = witness.path;
+            evidence.possible = witness.certainty == Certainty::Possible;
         }
     }
 

@@ -6,7 +6,7 @@ use super::lists::{Lists, reference};
 use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
 use super::names::{self, Place};
 use super::report::Report;
-use super::{NamedEntity, Predicate, Question, Target, Test};
+use super::{NamedEntity, Ownership, Predicate, Question, Target, Test};
 use crate::record::{Field, FieldKind};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
@@ -15,6 +15,8 @@ use std::ops::Range;
 pub(super) struct Detection<'r, 's> {
     pub(super) report: &'r mut Report<'s>,
     pub(super) lists: &'r Lists,
+    /// What `owned_by` means where a key does not say.
+    pub(super) ownership: Ownership,
     /// Names that watchlists must supply.
     pub(super) names: Vec<NamedEntity>,
 }
@@ -55,9 +57,7 @@ impl Detection<'_, '_> {
             Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), &modifiers, (&span, value)),
             Some(Place::HsDigits(digits)) => self.hs_digits(digits, &modifiers, (&span, value)),
             None => {
-                self.report.error("unknown-field", &span, format!("unknown field `{name}`"));
-                let known = names::all();
-                self.report.guess(&name, known.iter().map(String::as_str));
+                names::tell_unknown(&name, &span, self.report);
                 None
             }
         }
@@ -73,7 +73,7 @@ impl Detection<'_, '_> {
             start += word.len() + 1;
         }
         let (name, span) = words.first().map(|word| (word.0.to_owned(), word.1.clone()))?;
-        let modifiers = modifier::parse(words.get(1..).unwrap_or_default(), self.report)?;
+        let modifiers = modifier::parse(&words, self.report)?;
         Some((name, span, modifiers))
     }
 
@@ -153,7 +153,8 @@ impl Detection<'_, '_> {
         let (targets, kind) = cells;
         let of_party = modifiers.operator.is_some_and(Operator::asks_of_party);
         let bare_name = kind == Some(FieldKind::PartyName) && modifiers.is_bare() && !modifiers.has(Flag::Neq);
-        if kind == Some(FieldKind::PartyName) && (of_party || bare_name) {
+        let by_address = modifiers.operator == Some(Operator::Address) && targets.iter().all(is_address);
+        if by_address || (kind == Some(FieldKind::PartyName) && (of_party || bare_name)) {
             let roles = targets.iter().filter_map(|target| match target {
                 Target::Field(Field::Party(role, _)) => Some(*role),
                 _ => None,
@@ -191,6 +192,9 @@ impl Detection<'_, '_> {
         modifiers: &Modifiers,
         values: &[Scalar],
     ) -> Option<Test> {
+        if !modifier::fits(kind, modifiers, values, self.report) {
+            return None;
+        }
         let is = |operator, written: &str, question| {
             Test::Is(Predicate { target: target.clone(), operator, written: written.to_owned(), question })
         };
@@ -200,7 +204,7 @@ impl Detection<'_, '_> {
                 return Some(is("exists", &written, Question::Exists(there)));
             }
             Some(Operator::Between) => {
-                let questions = modifier::between(kind, values, self.report)?;
+                let questions = modifier::between(kind, modifiers, values, self.report)?;
                 let written = written(values);
                 let test = Test::All(questions.map(|question| is("between", &written, question)).to_vec());
                 return Some(if modifiers.has(Flag::Neq) { Test::Not(Box::new(test)) } else { test });
@@ -213,7 +217,7 @@ impl Detection<'_, '_> {
         let mut tests = Vec::new();
         let known: Vec<Scalar> = values.iter().filter(|value| !value.missing).cloned().collect();
         if values.iter().any(|value| value.missing) {
-            if modifiers.operator.is_some_and(|operator| operator != Operator::Exactly) {
+            if modifiers.asks_for_a_value() {
                 let span = values.iter().find(|value| value.missing).map_or(0..0, |value| value.span.clone());
                 self.report.error("empty-value", &span, "a missing value is asked for without a modifier");
                 return None;
@@ -238,7 +242,8 @@ impl Detection<'_, '_> {
                 }));
             }
         }
-        let every = modifiers.has(Flag::All) || modifiers.has(Flag::Neq);
+        // `neq` turns the whole key: not one of the values, or with `all` not every one of them.
+        let every = modifiers.has(Flag::All) != modifiers.has(Flag::Neq);
         whole(tests).map(|tests| combine(tests, if every { Test::All } else { Test::Any }))
     }
 
@@ -285,6 +290,10 @@ pub(super) fn written(values: &[Scalar]) -> String {
     let mut words: Vec<&str> = values.iter().map(|value| value.written.as_str()).collect();
     words.dedup();
     words.join(", ")
+}
+
+fn is_address(target: &Target) -> bool {
+    matches!(target, Target::Field(Field::Party(_, crate::record::Part::Address)))
 }
 
 /// All of them, or nothing when one is missing.

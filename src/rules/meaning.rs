@@ -1,6 +1,6 @@
 //! What a compiled rule means: its version, what it reads, what it needs. Evaluates nothing.
 
-use super::{Condition, PartyAsk, Predicate, Question, Rule, Selection, Target, Test};
+use super::{Condition, PartyAsk, Predicate, Question, Rule, Selection, Target, Test, UNIT_PRICE};
 use crate::record::{Field, FieldSet, Part};
 use std::collections::BTreeSet;
 
@@ -45,18 +45,25 @@ fn asked_parts(ask: &PartyAsk, parts: &mut BTreeSet<Part>) {
         }
         PartyAsk::Any(asks) => asks.iter().for_each(|ask| asked_parts(ask, parts)),
         PartyAsk::Not(ask) => asked_parts(ask, parts),
-        PartyAsk::Entity { .. } | PartyAsk::OwnedBy(_) | PartyAsk::Listed(_) => {}
+        PartyAsk::AddressOf(_) => {
+            parts.insert(Part::Address);
+        }
+        PartyAsk::Entity { .. } | PartyAsk::OwnedBy(..) | PartyAsk::Listed(_) | PartyAsk::ListedOnDate(_) => {}
     }
 }
 
 /// Names of canonical fields and `raw.` headings that the selections read.
 pub(super) fn reads(selections: &[Selection]) -> Vec<String> {
-    let names = places(selections).into_iter().map(|place| match place {
-        Target::Field(field) => field.name(),
-        Target::Raw(key) => format!("raw.{key}"),
-        Target::Source(part) => format!("source.{part}"),
-    });
-    names.collect()
+    let mut names = Vec::new();
+    for place in places(selections) {
+        match place {
+            Target::Field(field) => names.push(field.name()),
+            Target::Raw(key) => names.push(format!("raw.{key}")),
+            Target::Source(part) => names.push(format!("source.{part}")),
+            Target::UsdPerKg => names.extend(UNIT_PRICE.map(Field::name)),
+        }
+    }
+    names
 }
 
 /// Adds what a rule reads, what it groups by and what its mails show first.
@@ -69,15 +76,7 @@ pub(super) fn needs(rule: &Rule, set: &mut FieldSet) {
         // Ownership holds on the record's date.
         set.insert(Field::DeclarationDate);
     }
-    for place in places(&rule.selections) {
-        match place {
-            Target::Field(field) => set.insert(field),
-            Target::Raw(key) => {
-                set.raw.insert(key);
-            }
-            Target::Source(_) => {}
-        }
-    }
+    places(&rule.selections).iter().for_each(|place| place.add_to(set));
     let shown = rule.card.fields.iter().chain(&rule.card.alert.group_by);
     shown.filter_map(|name| super::names::single_field(name)).for_each(|field| set.insert(field));
 }
@@ -94,6 +93,7 @@ pub(super) fn version(selections: &[Selection], condition: &Condition) -> String
 
 fn sorted(word: &str, mut parts: Vec<String>) -> String {
     parts.sort();
+    parts.dedup();
     format!("{word}({})", parts.join(","))
 }
 
@@ -102,7 +102,32 @@ fn of_test(test: &Test) -> String {
         Test::All(tests) => sorted("all", tests.iter().map(of_test).collect()),
         Test::Any(tests) => sorted("any", tests.iter().map(of_test).collect()),
         Test::Not(test) => format!("not({})", of_test(test)),
-        Test::Is(predicate) => format!("{:?}{:?}", predicate.target, predicate.question),
+        Test::Is(predicate) => format!("{:?}{}", predicate.target, of_question(&predicate.question)),
+    }
+}
+
+fn of_question(question: &Question) -> String {
+    match question {
+        Question::Party(party) => {
+            let asks = sorted("every", party.asks.iter().map(of_ask).collect());
+            format!("{:?}{}{asks}", party.role, if party.only_intermediaries { "between" } else { "" })
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn of_ask(ask: &PartyAsk) -> String {
+    match ask {
+        PartyAsk::Entity { names, or_name: true } => sorted("called", names.clone()),
+        PartyAsk::Entity { names, or_name: false } => sorted("entity", names.clone()),
+        PartyAsk::OwnedBy(mode, names) => sorted(&format!("under {mode:?}"), names.clone()),
+        PartyAsk::Listed(names) => sorted("listed", names.clone()),
+        PartyAsk::ListedOnDate(names) => sorted("listed on date", names.clone()),
+        PartyAsk::AddressOf(names) => sorted("address", names.clone()),
+        PartyAsk::Country(codes) => sorted("country", codes.clone()),
+        PartyAsk::Cell(part, question) => format!("{part:?}{}", of_question(question)),
+        PartyAsk::Any(asks) => sorted("any", asks.iter().map(of_ask).collect()),
+        PartyAsk::Not(ask) => format!("not({})", of_ask(ask)),
     }
 }
 

@@ -3,11 +3,16 @@
 //! In: [`RuleTexts`]. Out: a [`RuleSet`] and every problem of every file at once; one bad file never stops the others.
 //! It reads no file and no watchlist: entities stay names here and are bound in `evaluate::bind`.
 
+mod block;
 mod condition;
+mod define;
 mod detection;
 mod document;
 mod example;
+mod filter;
+mod folder;
 mod lists;
+mod logsource;
 mod meaning;
 mod modifier;
 mod names;
@@ -36,6 +41,8 @@ pub struct RuleTexts {
 pub struct Known {
     /// Recipient names of the configuration; `None` = not known, do not check.
     pub recipients: Option<Vec<String>>,
+    /// Source names of the configuration; `None` = not known, do not check.
+    pub sources: Option<Vec<String>>,
 }
 /// All compiled rules.
 #[derive(Debug, Clone, Default)]
@@ -50,20 +57,38 @@ pub struct Rule {
     pub card: Arc<RuleCard>,
     /// The file it stands in.
     pub source: Arc<SourceText>,
-    /// Named selections in order.
+    /// Named selections in order: its own, those of definitions, those of filters.
     pub selections: Vec<Selection>,
-    /// Over selection indices.
+    /// Over selection indices, filters included.
     pub condition: Condition,
+    /// The filters that speak of it.
+    pub filters: Vec<AppliedFilter>,
     /// Its examples.
     pub examples: Vec<Example>,
     /// Names that must be bound to watchlists, with their place in the source.
     pub names: Vec<NamedEntity>,
 }
+/// A filter as part of a rule's condition.
+#[derive(Debug, Clone)]
+pub struct AppliedFilter {
+    /// Its id, else the name of its file.
+    pub name: String,
+    /// The file it stands in.
+    pub source: Arc<SourceText>,
+    /// Where.
+    pub span: std::ops::Range<usize>,
+    /// Its part of the rule's condition.
+    pub condition: Condition,
+}
+/// The selection of records that a rule's or a filter's `logsource` does not mean; never evidence.
+pub(crate) const ANOTHER_SOURCE: &str = "another source";
 /// A name in a rule that a watchlist must supply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedEntity {
     /// As written.
     pub name: String,
+    /// The text that it stands in: the rule's own, a definition's or a filter's.
+    pub source: Arc<SourceText>,
     /// Where.
     pub span: std::ops::Range<usize>,
     /// An entity, or a list/topic/programme.
@@ -75,6 +100,7 @@ pub struct NamedEntity {
 pub enum NameKind {
     Entity,
     Listed,
+    Address,
 }
 /// A named selection.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,8 +143,10 @@ pub enum Target {
     Field(Field),
     /// A raw cell by heading key ([`crate::text::heading_key`]).
     Raw(String),
-    /// `file`, `member`, `sheet`, `row`, `sha256`.
+    /// `name`, `file`, `member`, `sheet`, `row`, `sha256`.
     Source(String),
+    /// Reckoned: `value_usd` by `net_mass_kg`, else by `gross_mass_kg`; missing where one of the two is missing or zero.
+    UsdPerKg,
 }
 /// One question to one place; equal ones of different rules are evaluated once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -153,6 +181,8 @@ pub enum Question {
     Number(Comparison, Decimal),
     /// Date comparison with canonical text (`2022`, `2022-10` or `2022-10-24`).
     Date(Comparison, String),
+    /// A part of a date, compared as a number.
+    DatePart(DatePart, Comparison, u16),
     /// Equal (folded) or not to another field's cell; `Differs`: both known and different.
     Field(FieldRelation, Target),
     /// The party of a role; `target` is then its name field.
@@ -175,6 +205,15 @@ pub enum Comparison {
     Gte,
     Lt,
     Lte,
+}
+/// A part of a date; the week is that of ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "Sigma's words")]
+pub enum DatePart {
+    Day,
+    Week,
+    Month,
+    Year,
 }
 /// How two fields stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -201,6 +240,17 @@ pub struct PartyTest {
     /// All must hold of the same party.
     pub asks: Vec<PartyAsk>,
 }
+/// What makes a party count as being under an owner; the watchlists say what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Ownership {
+    /// Any chain of stakes.
+    #[default]
+    Any,
+    /// Direct shares that sum to 50 % or more, step by step.
+    Ofac50,
+    /// Such shares, or stated control.
+    Control,
+}
 /// One thing asked of a party.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PartyAsk {
@@ -211,10 +261,14 @@ pub enum PartyAsk {
         /// Bare value semantics.
         or_name: bool,
     },
-    /// It is one of these or under one (mode any).
-    OwnedBy(Vec<String>),
+    /// It is one of these or under one.
+    OwnedBy(Ownership, Vec<String>),
     /// It stands on one of these lists, topics, programmes.
     Listed(Vec<String>),
+    /// The same, and the listing was in force on the record's declaration date.
+    ListedOnDate(Vec<String>),
+    /// Its address is that of an entity: of these lists, topics, programmes, or one of these entities.
+    AddressOf(Vec<String>),
     /// Its country column (or its entity's country for intermediaries) is one of these.
     Country(Vec<String>),
     /// Another question on its name, id or address cell.
@@ -236,48 +290,35 @@ pub struct Example {
 }
 /// Parses, checks and compiles every text; one bad file never stops the others.
 pub fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem>) {
-    let (lists, mut problems) = lists::Lists::load(&texts.lists);
-    let mut rules: BTreeMap<String, (Arc<Rule>, std::ops::Range<usize>)> = BTreeMap::new();
-    for source in &texts.rules {
-        let (documents, found) = crate::yaml::parse(source, crate::yaml::Limits::default());
-        let unreadable = found.iter().any(Problem::is_error);
-        problems.extend(found);
-        if documents.is_empty() && !unreadable {
-            problems.push(no_rule(source));
-        }
-        for node in &documents {
-            let mut report = report::Report::new(source);
-            let read = document::read(node, &mut report, (&lists, known));
-            let sound = !unreadable && !report.problems.iter().any(Problem::is_error);
-            problems.append(&mut report.problems);
-            let Some((rule, id_span)) = read.filter(|_| sound) else { continue };
-            match rules.get(&rule.card.id) {
-                Some(first) => problems.push(twice(first, source, id_span)),
-                None => {
-                    rules.insert(rule.card.id.clone(), (Arc::new(rule), id_span));
-                }
-            }
+    folder::compile(texts, known)
+}
+
+impl Rule {
+    /// The condition without the filters' parts.
+    pub fn own_condition(&self) -> &Condition {
+        match &self.condition {
+            Condition::And(parts) if !self.filters.is_empty() => parts.first().unwrap_or(&self.condition),
+            condition => condition,
         }
     }
-    (RuleSet { rules: rules.into_values().map(|entry| entry.0).collect() }, problems)
 }
 
-/// An emptied file must not turn a rule off without a word.
-fn no_rule(source: &Arc<SourceText>) -> Problem {
-    Problem::error("no-rule", source, 0..0, "there is no rule in this file")
-        .with_hint("remove the file when its rule is not wanted any more")
+impl Target {
+    /// Adds the cells that it is read from.
+    pub(crate) fn add_to(&self, set: &mut FieldSet) {
+        match self {
+            Target::Field(field) => set.insert(*field),
+            Target::Raw(key) => {
+                set.raw.insert(key.clone());
+            }
+            Target::Source(_) => {}
+            Target::UsdPerKg => UNIT_PRICE.into_iter().for_each(|field| set.insert(field)),
+        }
+    }
 }
 
-fn twice(
-    first: &(Arc<Rule>, std::ops::Range<usize>),
-    source: &Arc<SourceText>,
-    span: std::ops::Range<usize>,
-) -> Problem {
-    let (rule, place) = first;
-    let (line, column) = rule.source.position(place.start);
-    let message = format!("the id `{}` is taken by {}:{line}:{column}", rule.card.id, rule.source.path);
-    Problem::error("duplicate-id", source, span, message).with_hint("give each rule an id of its own")
-}
+/// What `usd_per_kg` is reckoned from.
+const UNIT_PRICE: [Field; 3] = [Field::ValueUsd, Field::NetMassKg, Field::GrossMassKg];
 
 impl RuleSet {
     /// What the rules read, what they group by and what their mails show first.
@@ -295,5 +336,7 @@ pub fn field_aliases() -> BTreeMap<&'static str, &'static str> {
     names::ALIASES.into_iter().collect()
 }
 
+#[cfg(test)]
+mod folder_tests;
 #[cfg(test)]
 mod tests;

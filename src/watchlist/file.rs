@@ -29,6 +29,8 @@ pub(super) struct EntityWritten {
     #[serde(default)]
     pub(super) country: Option<Spanned<String>>,
     #[serde(default)]
+    pub(super) addresses: Vec<String>,
+    #[serde(default)]
     pub(super) identifiers: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) topics: Vec<String>,
@@ -61,7 +63,7 @@ pub(super) struct ParentWritten {
     #[serde(default)]
     pub(super) percent: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) kind: Option<String>,
+    pub(super) kind: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) from: Option<Spanned<String>>,
     #[serde(default)]
@@ -71,11 +73,12 @@ pub(super) struct ParentWritten {
 }
 
 /// Every key of the format, for "did you mean".
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "id",
     "name",
     "aliases",
     "country",
+    "addresses",
     "identifiers",
     "topics",
     "same_as",

@@ -11,6 +11,11 @@
 mod architecture;
 mod bench;
 mod broken_rules;
+mod commands;
+mod explain;
 mod exports;
 mod first_light;
+mod language;
+mod mentions;
+mod plain;
 mod relay;

@@ -11,7 +11,7 @@ pub(super) use comparison::pair as between;
 pub(super) use country::codes;
 
 use super::report::Report;
-use super::{Question, Target};
+use super::{Comparison, DatePart, Ownership, Question, Target};
 use crate::record::FieldKind;
 use crate::text::Inflection;
 use std::collections::BTreeSet;
@@ -34,7 +34,9 @@ pub(super) enum Operator {
     Country,
     Entity,
     Listed,
+    ListedOnDate,
     OwnedBy,
+    Address,
     Exactly,
     Differs,
     Between,
@@ -55,9 +57,12 @@ pub(super) enum Flag {
     MultiLine,
     DotAll,
     Expand,
+    AnyStake,
+    Ofac50,
+    Control,
 }
 
-const OPERATORS: [(&str, Operator); 20] = [
+const OPERATORS: [(&str, Operator); 22] = [
     ("contains", Operator::Contains),
     ("startswith", Operator::StartsWith),
     ("endswith", Operator::EndsWith),
@@ -72,7 +77,9 @@ const OPERATORS: [(&str, Operator); 20] = [
     ("country", Operator::Country),
     ("entity", Operator::Entity),
     ("listed", Operator::Listed),
+    ("listed_on_date", Operator::ListedOnDate),
     ("owned_by", Operator::OwnedBy),
+    ("address", Operator::Address),
     ("exactly", Operator::Exactly),
     ("differs", Operator::Differs),
     ("between", Operator::Between),
@@ -80,7 +87,7 @@ const OPERATORS: [(&str, Operator); 20] = [
     ("before", Operator::Before),
 ];
 
-const FLAGS: [(&str, Flag); 10] = [
+const FLAGS: [(&str, Flag); 13] = [
     ("all", Flag::All),
     ("cased", Flag::Cased),
     ("neq", Flag::Neq),
@@ -91,10 +98,19 @@ const FLAGS: [(&str, Flag); 10] = [
     ("m", Flag::MultiLine),
     ("s", Flag::DotAll),
     ("expand", Flag::Expand),
+    ("any", Flag::AnyStake),
+    ("ofac50", Flag::Ofac50),
+    ("control", Flag::Control),
 ];
+
+const PARTS: [(&str, DatePart); 4] =
+    [("day", DatePart::Day), ("week", DatePart::Week), ("month", DatePart::Month), ("year", DatePart::Year)];
 
 const REFUSED: [&str; 10] =
     ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
+
+/// Who a party is, as a key of a map that speaks of one party.
+const IDENTITIES: [&str; 4] = ["entity", "owned_by", "listed", "listed_on_date"];
 
 impl Operator {
     /// The word in rules and evidence.
@@ -104,7 +120,28 @@ impl Operator {
 
     /// Whether it asks who a party is.
     pub(super) fn asks_of_party(self) -> bool {
-        matches!(self, Operator::Entity | Operator::Listed | Operator::OwnedBy)
+        match self {
+            Operator::Entity | Operator::Listed | Operator::ListedOnDate | Operator::OwnedBy | Operator::Address => {
+                true
+            }
+            Operator::Contains
+            | Operator::StartsWith
+            | Operator::EndsWith
+            | Operator::Exists
+            | Operator::Re
+            | Operator::Gt
+            | Operator::Gte
+            | Operator::Lt
+            | Operator::Lte
+            | Operator::Mentions
+            | Operator::Hs
+            | Operator::Country
+            | Operator::Exactly
+            | Operator::Differs
+            | Operator::Between
+            | Operator::OnOrAfter
+            | Operator::Before => false,
+        }
     }
 }
 
@@ -112,6 +149,8 @@ impl Operator {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Modifiers {
     pub(super) operator: Option<Operator>,
+    /// What of a date is compared.
+    part: Option<DatePart>,
     flags: BTreeSet<Flag>,
 }
 
@@ -122,12 +161,24 @@ impl Modifiers {
 
     /// Whether nothing stands after the field's name that changes the question.
     pub(super) fn is_bare(&self) -> bool {
-        self.operator.is_none() && self.flags.iter().all(|flag| matches!(flag, Flag::Expand | Flag::All | Flag::Neq))
+        self.operator.is_none()
+            && self.part.is_none()
+            && self.flags.iter().all(|flag| matches!(flag, Flag::Expand | Flag::All | Flag::Neq))
     }
 
-    /// The same with an operator.
-    pub(super) fn asking(&self, operator: Operator) -> Modifiers {
-        Modifiers { operator: Some(operator), flags: self.flags.clone() }
+    /// Whether it can only be asked of a value that is there.
+    pub(super) fn asks_for_a_value(&self) -> bool {
+        self.part.is_some() || self.operator.is_some_and(|operator| operator != Operator::Exactly)
+    }
+
+    /// What `owned_by` means here: the mode that the key names, else the rule's.
+    pub(super) fn ownership(&self, of_rule: Ownership) -> Ownership {
+        match (self.has(Flag::AnyStake), self.has(Flag::Ofac50), self.has(Flag::Control)) {
+            (true, _, _) => Ownership::Any,
+            (false, true, _) => Ownership::Ofac50,
+            (false, false, true) => Ownership::Control,
+            (false, false, false) => of_rule,
+        }
     }
 
     /// The same without a flag, for asking and then combining the answers.
@@ -159,8 +210,11 @@ pub(super) struct Scalar {
     pub(super) missing: bool,
 }
 
-/// Reads the words after the field's name, each with its place.
-pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
+/// Reads the words of a key behind its field, each with its place; `owned_by` and its like, which stand where a field
+/// does in a map that speaks of one party, are read as the operators that they are.
+pub(super) fn parse(key: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
+    let identity = key.first().is_some_and(|(name, _)| IDENTITIES.contains(name));
+    let words = if identity { key } else { key.get(1..).unwrap_or_default() };
     let mut modifiers = Modifiers::default();
     let before = report.problems.len();
     for (word, span) in words {
@@ -168,6 +222,10 @@ pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> 
             if let Some(first) = modifiers.operator.replace(*operator) {
                 let message = format!("`{}` and `{word}` cannot stand together", first.name());
                 report.error("modifiers-clash", span, message);
+            }
+        } else if let Some((_, part)) = PARTS.iter().find(|entry| entry.0 == *word) {
+            if modifiers.part.replace(*part).is_some() {
+                report.error("modifiers-clash", span, "one part of a date can be asked for at a time");
             }
         } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
             modifiers.flags.insert(*flag);
@@ -177,7 +235,7 @@ pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> 
         } else {
             report.error("unknown-modifier", span, format!("unknown modifier `{word}`"));
             let known = OPERATORS.iter().map(|entry| entry.0).chain(FLAGS.iter().map(|entry| entry.0));
-            report.guess(word, known.filter(|known| known.len() > 1));
+            report.guess(word, known.chain(PARTS.iter().map(|entry| entry.0)).filter(|known| known.len() > 1));
         }
     }
     let last = words.last().map_or(0..0, |word| word.1.clone());
@@ -216,10 +274,49 @@ fn clash(modifiers: &Modifiers) -> Option<String> {
     if allowed(Flag::FieldRef, &[Contains, StartsWith, EndsWith, Gt, Gte, Lt, Lte], Some(())) {
         return Some("`fieldref` goes with `contains`, `startswith`, `endswith`, `gt`, `gte`, `lt`, `lte`".to_owned());
     }
+    let modes = [Flag::AnyStake, Flag::Ofac50, Flag::Control].into_iter().filter(|mode| modifiers.has(*mode)).count();
+    if modes > 0 && operator != Some(Operator::OwnedBy) {
+        return Some("`any`, `ofac50` and `control` belong to `owned_by`".to_owned());
+    }
+    if modes > 1 {
+        return Some("one of `any`, `ofac50` and `control` is enough".to_owned());
+    }
+    if modifiers.has(Flag::FieldRef) && modifiers.has(Flag::Cased) {
+        return Some("`cased` and `fieldref` cannot stand together: two fields are compared case aside".to_owned());
+    }
+    if modifiers.part.is_some()
+        && (!matches!(operator, None | Some(Gt | Gte | Lt | Lte | Operator::Between))
+            || modifiers.has(Flag::FieldRef)
+            || modifiers.has(Flag::Cased))
+    {
+        return Some(
+            "`day`, `week`, `month` and `year` go alone or with `gt`, `gte`, `lt`, `lte`, `between`".to_owned(),
+        );
+    }
     if operator == Some(Exists) && !modifiers.flags.is_empty() {
         return Some("`exists` stands alone: `exists: true` or `exists: false`".to_owned());
     }
     None
+}
+
+/// Whether the question can mean anything in cells of the kind.
+pub(super) fn fits(kind: Option<FieldKind>, modifiers: &Modifiers, values: &[Scalar], report: &mut Report<'_>) -> bool {
+    use FieldKind::{Code, Country, Date, Hs, Number, Text};
+    let (Some(kind), Some(operator)) = (kind, modifiers.operator) else { return true };
+    let (fits, advice) = match operator {
+        Operator::Mentions => (!matches!(kind, Hs | Country | Number | Date), "write the value without a modifier"),
+        Operator::Hs => (kind == Hs, "`hs` belongs to `hs_code`"),
+        Operator::Country => {
+            (matches!(kind, Country | Text | Code), "`country` belongs to parties and to fields of countries")
+        }
+        _ => (true, ""),
+    };
+    if !fits {
+        let span = values.first().map_or(0..0, |value| value.span.clone());
+        report.error("modifier-does-not-fit", &span, format!("`{}` can never hold for this field", operator.name()));
+        report.hint(advice);
+    }
+    fits
 }
 
 /// What is asked of a cell of a kind, with the word for evidence; `neq` and `all` are the caller's.
@@ -235,6 +332,10 @@ pub(super) fn question(
     if value.text.is_empty() {
         report.error("empty-value", &value.span, "the value says nothing");
         return None;
+    }
+    if let Some(part) = modifiers.part {
+        let comparison = modifiers.operator.map_or(Comparison::Eq, comparison::of);
+        return comparison::part(kind, (part, comparison), value, report);
     }
     let Some(operator) = modifiers.operator else { return bare(kind, modifiers, value, report) };
     let question = match operator {
@@ -253,7 +354,7 @@ pub(super) fn question(
         Operator::Mentions => words::term(value, modifiers.inflection(), report),
         Operator::Hs => hs::read(value, report),
         Operator::Exactly => return exactly(kind, modifiers, value, report),
-        Operator::Entity | Operator::Listed | Operator::OwnedBy => {
+        Operator::Entity | Operator::Listed | Operator::ListedOnDate | Operator::OwnedBy | Operator::Address => {
             let message = format!("`{}` asks who a party is; this is no party", operator.name());
             report.error("modifier-does-not-fit", &value.span, message);
             None

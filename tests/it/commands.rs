@@ -1,0 +1,59 @@
+//! The small commands as their user sees them: `rules`, `completions`, `man`.
+
+use assert_cmd::Command;
+
+use crate::bench::{Bench, HEADER, RULE, hit};
+
+/// The built program in a folder.
+pub fn tidewaiter(folder: &std::path::Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("tidewaiter").unwrap().current_dir(folder).args(arguments).assert()
+}
+
+/// What it printed.
+pub fn printed(assert: &assert_cmd::assert::Assert) -> String {
+    String::from_utf8_lossy(&assert.get_output().stdout).into_owned()
+}
+
+fn listed(bench: &Bench) -> serde_json::Value {
+    let printed = printed(&tidewaiter(&bench.path(""), &["rules", "--json"]).success());
+    serde_json::from_str::<serde_json::Value>(&printed).unwrap()[0].clone()
+}
+
+#[test]
+fn rules_says_what_runs_since_when_and_how_often_it_fired() {
+    let bench = Bench::new();
+    let rule = listed(&bench);
+    assert_eq!((&rule["id"], &rule["running"]), (&"su-35".into(), &serde_json::Value::Null));
+    assert_eq!(rule["version"].as_str().unwrap().len(), 12);
+
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    let first = listed(&bench);
+    assert_eq!((&first["running"], &first["hits"]), (&"file".into(), &1.into()));
+    assert!(first["since"].as_str().is_some() && first["last_hit"].as_str().is_some(), "{first}");
+
+    bench.write("rules/su-35.yaml", RULE.replace("[Su-35*]", "[Su-35*, Su-37]"));
+    let edited = listed(&bench);
+    assert_eq!(edited["running"], "not-yet");
+    assert_ne!(edited["version"], first["version"]);
+
+    bench.write("rules/su-35.yaml", RULE.replace("owned_by", "owned_bye"));
+    let broken = listed(&bench);
+    assert_eq!((&broken["running"], &broken["version"]), (&"last-good".into(), &first["version"]));
+    let table = printed(&tidewaiter(&bench.path(""), &["rules"]).success());
+    assert!(table.contains("last good, of 2") && table.contains("1 file has problems"), "{table}");
+}
+
+#[test]
+fn a_shell_completes_and_man_explains_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let completions = printed(&tidewaiter(folder.path(), &["completions", shell]).success());
+        assert!(completions.contains("explain") && completions.contains("scan"), "{shell}");
+    }
+    assert!(printed(&tidewaiter(folder.path(), &["man"]).success()).contains(".TH tidewaiter"));
+    tidewaiter(folder.path(), &["man", "man1"]).success();
+    for page in ["tidewaiter.1", "tidewaiter-check.1", "tidewaiter-outbox-show.1"] {
+        assert!(folder.path().join("man1").join(page).exists(), "{page}");
+    }
+}
