@@ -16,3 +16,4 @@ mod explain;
 mod exports;
 mod first_light;
 mod relay;
+mod scan;
