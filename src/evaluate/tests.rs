@@ -143,6 +143,9 @@ fn a_missing_cell_answers_only_negative_questions() {
     assert_eq!(rows("description|exists: true", &batch), [0, 1, 3]);
     assert_eq!(rows("value_usd|neq: 20", &batch), [0, 2, 3]);
     assert_eq!(rows("description|contains|neq: integrated", &batch), [0, 2, 3]);
+    assert_eq!(rows("description|contains|neq: [integrated, микросхемы]", &batch), [0, 2]);
+    assert_eq!(rows("description|contains|all|neq: [integrated, circuits]", &batch), [0, 2, 3]);
+    assert_eq!(rows("description|contains|all|neq: [integrated, radar]", &batch), [0, 1, 2, 3]);
     assert_eq!(rows("value_usd|lt: 100", &batch), [1]);
     assert_eq!(rows("brand|exists: false", &batch), [0, 1, 2, 3], "an absent column is missing in every row");
     assert_eq!(rows("brand|neq: x", &batch), [0, 1, 2, 3]);

@@ -15,5 +15,7 @@ mod commands;
 mod explain;
 mod exports;
 mod first_light;
+mod mentions;
+mod plain;
 mod relay;
 mod scan;
