@@ -11,6 +11,7 @@ mod bitmap;
 mod cells;
 mod combine;
 mod evidence;
+mod examples;
 mod explain;
 mod fragments;
 mod leaf;
@@ -220,7 +221,7 @@ pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
 
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
-    explain::run_examples(plan)
+    examples::run_examples(plan)
 }
 
 /// A firing with its whole record.
