@@ -20,3 +20,4 @@ mod language;
 mod mentions;
 mod plain;
 mod relay;
+mod scan;
