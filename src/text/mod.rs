@@ -7,6 +7,7 @@ mod names;
 mod near;
 mod pattern;
 mod scan;
+mod stem;
 mod term;
 
 pub(crate) use letters::{cyrillic_twin, fold_char, is_cyrillic, is_han, latin_twin};
