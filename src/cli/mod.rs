@@ -14,6 +14,7 @@ mod manual;
 mod outbox;
 mod preview;
 mod read_container;
+mod resolve;
 mod rules;
 mod run;
 mod scan;
@@ -72,6 +73,8 @@ enum Command {
     Preview(preview::Preview),
     /// List the rules: level, version, what is running, hits.
     Rules(rules::Rules),
+    /// Say who names are, against watchlists, with evidence.
+    Resolve(resolve::Resolve),
     /// Show sources, files, rules and the outbox.
     Status(status::Status),
     /// Put a failed file back into its drop folder.
@@ -165,6 +168,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
         Command::Rules(command) => on_runtime(rules::rules(command)),
+        Command::Resolve(command) => resolve::resolve(&command),
         Command::Status(command) => on_runtime(status::status(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),

@@ -128,6 +128,11 @@ impl Plan {
         &self.needs
     }
 
+    /// The watchlists that its rules are bound to.
+    pub fn watchlists(&self) -> &Arc<Watchlists> {
+        &self.watchlists
+    }
+
     /// A plan of some of its rules, bound to the same watchlists.
     #[must_use]
     pub fn only(&self, rules: Vec<Arc<Rule>>) -> Plan {

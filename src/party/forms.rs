@@ -129,7 +129,7 @@ const FORMS: &[(&str, Family, &str)] = &[
     (
         "nonprofit",
         NonProfit,
-        "АНО!|ANO!|НКО!|NKO!|Автономная некоммерческая организация|Avtonomnaya nekommercheskaya organizatsiya|Autonomous Non Profit Organization|Autonomous Nonprofit Organization|Некоммерческая организация|Nekommercheskaya organizatsiya|Non Profit Organization|Nonprofit Organization|ООД!|e.V!|Eingetragener Verein|gGmbH|Общественная организация|Obshchestvennaya organizatsiya|НП!|Некоммерческое партнерство|Nekommercheskoe partnerstvo|Asociacion Civil|A.C!",
+        "АНО!|ANO!|НКО!|NKO!|Автономная некоммерческая организация|Avtonomnaya nekommercheskaya organizatsiya|Autonomous Non Profit Organization|Autonomous Nonprofit Organization|Некоммерческая организация|Nekommercheskaya organizatsiya|Non Profit Organization|Nonprofit Organization|e.V!|Eingetragener Verein|Общественная организация|Obshchestvennaya organizatsiya|НП!|Некоммерческое партнерство|Nekommercheskoe partnerstvo|Asociacion Civil|A.C!",
     ),
     (
         "foundation",

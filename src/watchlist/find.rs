@@ -1,8 +1,8 @@
 //! Who a party is. In: a candidate of a cell. Out: the entities that it may be, with what speaks for and against. An
 //! identifier is enough by itself; an identifier of the same kind that is another one speaks against a name.
-use super::names::{Found, Piece, PieceKind, Scratch};
+use super::names::{Found as Likely, Piece, PieceKind, Scratch};
 use super::{DEFAULT_MIN_SCORE, EntityId, Hit, Score, Seek, Watchlists};
-use crate::party::Candidate;
+use crate::party::{Candidate, segment};
 use crate::value::Identifier;
 use std::cmp::Reverse;
 
@@ -27,7 +27,7 @@ impl Watchlists {
         if !hits.is_empty() {
             return hits;
         }
-        let mut found: Vec<(Score, Found)> = Vec::new();
+        let mut found: Vec<(Score, Likely)> = Vec::new();
         for one in self.found_by.search(&candidate.name, seek.least.fraction() as f32, scratch) {
             let score = score(one.score * self.against(one.entity, candidate, seek).1);
             if score >= seek.least {
@@ -40,6 +40,23 @@ impl Watchlists {
             self.add_named(&mut hits, (score, one), (candidate, seek), scratch);
         }
         hits
+    }
+
+    /// Who the parties of a cell are, the surest first; of several parts that are one entity, the likest.
+    pub fn find_in_cell(&self, cell: &str, seek: Seek, scratch: &mut Scratch) -> Vec<super::Found> {
+        let mut all: Vec<super::Found> = Vec::new();
+        for candidate in segment(cell, "") {
+            for hit in self.find(&candidate, seek, scratch) {
+                let found = super::Found { hit, matched: candidate.name.clone(), standing: candidate.standing };
+                match all.iter_mut().find(|known| known.hit.entity == found.hit.entity) {
+                    Some(known) if known.hit.score >= found.hit.score => {}
+                    Some(known) => *known = found,
+                    None => all.push(found),
+                }
+            }
+        }
+        all.sort_by_key(|found| (Reverse(found.hit.score), found.hit.entity));
+        all
     }
 
     fn find_by_identifier(&self, candidate: &Candidate, hits: &mut Vec<Hit>) {
@@ -66,7 +83,7 @@ impl Watchlists {
     fn add_named(
         &self,
         hits: &mut Vec<Hit>,
-        (score, one): (Score, Found),
+        (score, one): (Score, Likely),
         (candidate, seek): (&Candidate, Seek),
         scratch: &mut Scratch,
     ) {

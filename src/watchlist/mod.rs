@@ -15,6 +15,7 @@ pub use address::Addresses;
 pub use names::{Piece, PieceKind, Scratch};
 pub use ownership::{Certainty, Mode, Under};
 
+use crate::party::Standing;
 use crate::value::Identifier;
 use load::Entity;
 use names::Names;
@@ -55,6 +56,17 @@ pub struct Hit {
     pub why: String,
 }
 
+/// A hit in a cell that may name several parties.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The entity, with evidence.
+    pub hit: Hit,
+    /// The part of the cell that is its name.
+    pub matched: String,
+    /// How that part stands in the cell.
+    pub standing: Standing,
+}
+
 /// All watchlists, bound together by shared identifiers and `same_as`.
 #[derive(Debug, Default)]
 pub struct Watchlists {
@@ -73,6 +85,12 @@ impl Score {
     /// A score from hundredths, as rules write it.
     pub fn of_hundredths(hundredths: u16) -> Score {
         Score(hundredths.min(100) * 100)
+    }
+
+    /// A score from 0 to 1; `None` for any other number.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    pub fn of_fraction(fraction: f64) -> Option<Score> {
+        (0.0..=1.0).contains(&fraction).then(|| Score((fraction * 10_000.0).round() as u16))
     }
 
     /// Its hundredths, rounded down: only what is the same is 1.
@@ -167,6 +185,11 @@ impl Watchlists {
         } else {
             self.lists.get(entity.list).is_some_and(|list| same(list, what))
         }
+    }
+
+    /// The id in its list.
+    pub fn id(&self, entity: EntityId) -> &str {
+        self.entity(entity).map_or("", |entity| &entity.id)
     }
 
     /// Primary name.

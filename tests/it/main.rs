@@ -20,4 +20,5 @@ mod language;
 mod mentions;
 mod plain;
 mod relay;
+mod resolve;
 mod scan;

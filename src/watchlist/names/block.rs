@@ -13,8 +13,10 @@ const MANY_POSTINGS: usize = 40_000;
 const SHORT_WORD: usize = 5;
 /// The sign for the edge of a word.
 const MARK: u32 = 63;
+/// Names that share less than this part of what the likeliest one shares are not compared.
+const LIKELY: u32 = 3;
 /// Names that are compared.
-const MOST_NAMES: usize = 40;
+const MOST_NAMES: usize = 24;
 
 /// Three-letter pieces → names, in one run of numbers.
 #[derive(Debug, Default)]
@@ -103,7 +105,9 @@ impl Blocks {
         if touched.len() > MOST_NAMES {
             touched.select_nth_unstable_by_key(MOST_NAMES, |name| std::cmp::Reverse(weigh(name)));
         }
-        let chosen = touched.iter().take(MOST_NAMES).copied().collect();
+        let best = touched.iter().take(MOST_NAMES).map(weigh).max().unwrap_or(0);
+        let likely = |name: &&u32| u32::from(weigh(name)) * LIKELY >= u32::from(best);
+        let chosen = touched.iter().take(MOST_NAMES).filter(likely).copied().collect();
         for name in touched.drain(..) {
             if let Some(weight) = weight.get_mut(name as usize) {
                 *weight = 0;

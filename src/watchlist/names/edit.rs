@@ -25,53 +25,55 @@ pub(super) fn letter_set(word: &str) -> u64 {
     })
 }
 
-/// Buffers of the distance, used again.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    before: Vec<f32>,
-    last: Vec<f32>,
-    this: Vec<f32>,
-}
+/// A row of the table of distances.
+type Row = [f32; LONGEST + 1];
 
 /// The cost of turning one word into the other; above `most` it may be any larger number.
-pub(super) fn distance(a: &str, b: &str, most: f32, rows: &mut Rows) -> f32 {
+pub(super) fn distance(a: &str, b: &str, most: f32) -> f32 {
     let (a, b) = (clip(a.as_bytes()), clip(b.as_bytes()));
-    let Rows { before, last, this } = rows;
-    last.clear();
-    last.push(0.0);
+    let (mut before, mut last, mut this): (Row, Row, Row) =
+        ([0.0; LONGEST + 1], [0.0; LONGEST + 1], [0.0; LONGEST + 1]);
+    let mut gaps = [0.0; LONGEST];
     let mut sum = 0.0;
-    for (place, byte) in b.iter().enumerate() {
-        sum += gap(*byte, place, place.checked_sub(1).and_then(|at| b.get(at)));
-        last.push(sum);
+    let mut y_before = 0;
+    for (((place, byte), gap_y), cell) in b.iter().enumerate().zip(&mut gaps).zip(last.iter_mut().skip(1)) {
+        *gap_y = gap(*byte, place, y_before);
+        sum += *gap_y;
+        *cell = sum;
+        y_before = *byte;
     }
+    let mut x_before = 0;
     for (row, x) in a.iter().enumerate() {
-        let x_before = row.checked_sub(1).and_then(|at| a.get(at));
         let gap_x = gap(*x, row, x_before);
-        this.clear();
-        this.push(last.first().copied().unwrap_or(0.0) + gap_x);
-        let mut y_before = None;
-        let mut left = this.first().copied().unwrap_or(0.0);
+        let mut left = last.first().copied().unwrap_or(0.0) + gap_x;
         let mut least = left;
-        for (column, y) in b.iter().enumerate() {
-            let diagonal = last.get(column).copied().unwrap_or(f32::MAX);
-            let above = last.get(column + 1).copied().unwrap_or(f32::MAX);
-            let mut cost =
-                (diagonal + change(*x, *y, row.min(column))).min(above + gap_x).min(left + gap(*y, column, y_before));
-            if x != y && x_before == Some(y) && y_before == Some(x) && !x.is_ascii_digit() && !y.is_ascii_digit() {
-                cost = cost.min(before.get(column.saturating_sub(1)).copied().unwrap_or(f32::MAX) + SWAPPED);
+        let mut y_before = 0;
+        let mut swapped = 0.0;
+        this.iter_mut().take(1).for_each(|cell| *cell = left);
+        let cells = this.iter_mut().skip(1).zip(last.windows(2)).zip(&before);
+        for ((column, (y, gap_y)), ((cell, pair), two_back)) in b.iter().zip(&gaps).enumerate().zip(cells) {
+            let (diagonal, above) = match pair {
+                [diagonal, above] => (*diagonal, *above),
+                _ => (f32::MAX, f32::MAX),
+            };
+            let mut cost = (diagonal + change(*x, *y, row.min(column))).min(above + gap_x).min(left + gap_y);
+            if x != y && x_before == *y && y_before == *x && !x.is_ascii_digit() && !y.is_ascii_digit() {
+                cost = cost.min(swapped + SWAPPED);
             }
-            this.push(cost);
+            *cell = cost;
             least = least.min(cost);
             left = cost;
-            y_before = Some(y);
+            y_before = *y;
+            swapped = *two_back;
         }
         if least > most {
             return least;
         }
-        std::mem::swap(before, last);
-        std::mem::swap(last, this);
+        std::mem::swap(&mut before, &mut last);
+        std::mem::swap(&mut last, &mut this);
+        x_before = *x;
     }
-    last.last().copied().unwrap_or(0.0)
+    last.get(b.len()).copied().unwrap_or(0.0)
 }
 
 fn clip(word: &[u8]) -> &[u8] {
@@ -83,13 +85,13 @@ fn is_vowel(byte: u8) -> bool {
 }
 
 /// A letter that only one word has.
-fn gap(byte: u8, place: usize, before: Option<&u8>) -> f32 {
+fn gap(byte: u8, place: usize, before: u8) -> f32 {
     let cost = match byte {
         b'0'..=b'9' => return DIGIT,
         b'h' => 0.5,
         // ie and e, iu and u, ai and a.
         b'i' => 0.5,
-        b'a' | b'e' | b'o' | b'u' if before.is_some_and(|before| is_vowel(*before)) => 0.5,
+        b'a' | b'e' | b'o' | b'u' if is_vowel(before) => 0.5,
         b'a' | b'e' | b'o' | b'u' => 0.7,
         _ => LETTER,
     };
@@ -136,6 +138,7 @@ fn change(x: u8, y: u8, place: usize) -> f32 {
             | (b'd', b't')
     );
     match (near, place) {
+        (true, 0) => 0.6 + FIRST,
         (true, _) => 0.6,
         (false, 0) => LETTER + FIRST,
         (false, _) => LETTER,
@@ -147,7 +150,7 @@ mod tests {
     use super::*;
 
     fn cost(a: &str, b: &str) -> f32 {
-        distance(a, b, 9.0, &mut Rows::default())
+        distance(a, b, 9.0)
     }
 
     #[test]

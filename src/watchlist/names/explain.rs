@@ -2,11 +2,9 @@
 //! order of the cell. It decides nothing.
 use super::score::{How, Outcome};
 use crate::party::Name;
-use serde::Serialize;
 
 /// How the words of a piece stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PieceKind {
     /// Equal but for case, script and look-alikes.
     Same,
@@ -32,8 +30,27 @@ pub enum PieceKind {
     Country,
 }
 
+impl PieceKind {
+    /// The word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            PieceKind::Same => "same",
+            PieceKind::Meaning => "meaning",
+            PieceKind::Spelling => "spelling",
+            PieceKind::Joined => "joined",
+            PieceKind::Glued => "glued",
+            PieceKind::Cut => "cut",
+            PieceKind::Extra => "extra",
+            PieceKind::Missing => "missing",
+            PieceKind::Form => "form",
+            PieceKind::Identifier => "identifier",
+            PieceKind::Country => "country",
+        }
+    }
+}
+
 /// A piece of evidence for or against a match.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
     /// How the two sides stand to each other.
     pub kind: PieceKind,

@@ -9,7 +9,7 @@ pub use explain::{Piece, PieceKind};
 
 use crate::party::{Form, Kind, Name, Word, readings};
 use block::{Blocks, Counts, pieces_of};
-use edit::{Rows, letter_set};
+use edit::letter_set;
 use rustc_hash::FxHashMap;
 use score::{Beside, Outcome, Scorer, Weighed};
 use smallvec::SmallVec;
@@ -71,6 +71,46 @@ pub(super) struct Found {
 pub struct Scratch {
     counts: Counts,
     scorer: Scorer,
+    /// What the last names were found to be: a cell gives one name with its legal form and without.
+    recent: Vec<(Asked, Vec<Found>)>,
+    turn: usize,
+}
+
+/// What makes two searches the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Asked {
+    key: u64,
+    least: f32,
+    may_be_cut: bool,
+    /// How many names and letters the lists have, so that other lists' answers are not taken for theirs.
+    of: (usize, usize),
+}
+
+/// Searches that are remembered.
+const MOST_RECENT: usize = 4;
+
+impl Scratch {
+    fn remember(&mut self, asked: Asked, found: Vec<Found>) {
+        let slot = self.turn % MOST_RECENT;
+        self.turn = self.turn.wrapping_add(1);
+        match self.recent.get_mut(slot) {
+            Some(old) => *old = (asked, found),
+            None => self.recent.push((asked, found)),
+        }
+    }
+}
+
+fn keep_best(best: &mut Vec<Found>, found: Found) {
+    match best.iter_mut().find(|one| one.entity == found.entity) {
+        Some(known) if known.score >= found.score => {}
+        Some(known) => *known = found,
+        None => best.push(found),
+    }
+}
+
+/// A cell this long may have lost the end of its name.
+fn may_be_cut(written: &str) -> bool {
+    written.len() >= CUT_LENGTH && written.chars().count() >= CUT_LENGTH
 }
 
 impl Names {
@@ -176,23 +216,31 @@ impl Names {
     /// The best name of each entity that a party's name may be, from a score upward, in no order.
     pub(super) fn search(&self, written: &str, least: f32, scratch: &mut Scratch) -> Vec<Found> {
         let mut best: Vec<Found> = Vec::new();
-        let may_be_cut = written.len() >= CUT_LENGTH && written.chars().count() >= CUT_LENGTH;
-        for name in readings(written).iter().filter(|name| !name.is_nothing()) {
-            let query = self.weigh(name);
-            let telling = query.iter().filter(|word| word.kind != Kind::Particle);
-            let likely = self.blocks.likeliest(telling.map(|word| word.sound), &mut scratch.counts);
-            for listed in likely.iter().filter_map(|place| self.listed.get(*place as usize)) {
-                let beside = Beside { forms: (name.form(), listed.form), may_be_cut };
-                let score = scratch.scorer.compare(&query, &self.weighed(listed), beside).score;
-                if score < least {
-                    continue;
+        let (may_be_cut, of) = (may_be_cut(written), (self.listed.len(), self.sounds.len()));
+        for name in readings(written) {
+            let Some(asked) = name.key().map(|key| Asked { key: hash(&key), least, may_be_cut, of }) else { continue };
+            match scratch.recent.iter().find(|(known, _)| *known == asked) {
+                Some((_, found)) => found.iter().for_each(|found| keep_best(&mut best, *found)),
+                None => {
+                    let found = self.compare_likely(&name, asked, scratch);
+                    found.iter().for_each(|found| keep_best(&mut best, *found));
+                    scratch.remember(asked, found);
                 }
-                let found = Found { entity: listed.entity, alias: listed.alias, score };
-                match best.iter_mut().find(|one| one.entity == found.entity) {
-                    Some(known) if known.score >= score => {}
-                    Some(known) => *known = found,
-                    None => best.push(found),
-                }
+            }
+        }
+        best
+    }
+
+    fn compare_likely(&self, name: &Name, asked: Asked, scratch: &mut Scratch) -> Vec<Found> {
+        let query = self.weigh(name);
+        let telling = query.iter().filter(|word| word.kind != Kind::Particle);
+        let likely = self.blocks.likeliest(telling.map(|word| word.sound), &mut scratch.counts);
+        let mut best = Vec::new();
+        for listed in likely.iter().filter_map(|place| self.listed.get(*place as usize)) {
+            let beside = Beside { forms: (name.form(), listed.form), may_be_cut: asked.may_be_cut };
+            let score = scratch.scorer.compare(&query, &self.weighed(listed), beside).score;
+            if score >= asked.least && score > 0.0 {
+                keep_best(&mut best, Found { entity: listed.entity, alias: listed.alias, score });
             }
         }
         best
@@ -201,7 +249,7 @@ impl Names {
     /// What a score between two names rests on.
     pub(super) fn explain(&self, written: &str, alias: &str, scratch: &mut Scratch) -> (f32, Vec<Piece>) {
         let mut best = (0.0, Vec::new());
-        let may_be_cut = written.len() >= CUT_LENGTH && written.chars().count() >= CUT_LENGTH;
+        let may_be_cut = may_be_cut(written);
         for query in readings(written) {
             for entity in readings(alias) {
                 let beside = Beside { forms: (query.form(), entity.form()), may_be_cut };
@@ -275,9 +323,7 @@ const FORM_WORDS: [&str; 11] = [
 
 /// The weight of a word that no list has: little when it is a legal form with an error in it.
 fn strange((kind, sound): (Kind, &str)) -> f32 {
-    let near = |form: &str| {
-        form.len().abs_diff(sound.len()) <= 1 && edit::distance(form, sound, 2.2, &mut Rows::default()) <= 2.1
-    };
+    let near = |form: &str| form.len().abs_diff(sound.len()) <= 1 && edit::distance(form, sound, 2.2) <= 2.1;
     match kind {
         Kind::Word if sound.len() > 4 && FORM_WORDS.iter().any(|form| near(form)) => 0.1,
         _ => weight((kind, sound.len()), 1.0),

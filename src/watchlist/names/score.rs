@@ -3,7 +3,7 @@
 //! Words are aligned, equal ones first, then near ones, then words that are written together in one name and apart in the
 //! other. What agrees stands against what does not: a word that contradicts weighs more than one that is only missing, and
 //! without a telling word in common there is no score at all.
-use super::edit::{Rows, distance};
+use super::edit::distance;
 use crate::party::{Family, Form, Kind};
 use smallvec::SmallVec;
 
@@ -77,21 +77,29 @@ impl Outcome {
 /// Words less alike than this are two words.
 const ALIKE: f32 = 0.66;
 /// What a difference inside an aligned word costs, per weight.
-const UNLIKE: f32 = 1.25;
+const UNLIKE: f32 = 1.2;
 /// What a contradiction costs, per weight of the two words.
-const CONTRADICTS: f32 = 1.25;
+const CONTRADICTS: f32 = 0.6;
 /// What a word costs that only the cell has, or only the list.
-const EXTRA: f32 = 0.75;
-const MISSING: f32 = 0.62;
+const EXTRA: f32 = 0.4;
+const MISSING: f32 = 0.41;
 /// The part of what is missing that counts when the cell was cut off.
 const CUT: f32 = 0.2;
+/// Common words that agree beside a telling one say more than their weight.
+const COMMON: f32 = 1.6;
+/// The more agrees, the more may differ: agreement counts with this power.
+const POWER: f32 = 1.75;
+/// When one telling word alone agrees, whatever else there is costs more, up to a limit.
+const ALONE: f32 = 0.5;
+const MOST_ALONE: f32 = 0.4;
+/// Names that agree in common words alone must agree the better.
+const IN_COMMON: f32 = 2.9;
 /// A word that weighs less than this tells nothing by itself.
 const TELLING: f32 = 0.5;
 
 /// Buffers, used again.
 #[derive(Debug, Default)]
 pub(super) struct Scorer {
-    rows: Rows,
     left: String,
     right: String,
 }
@@ -164,7 +172,7 @@ impl Scorer {
         // sh, ch and zh are one sound of two letters.
         let letters = |word: &str| word.len() + word.bytes().filter(u8::is_ascii_uppercase).count();
         let length = (letters(a) + letters(b)) as f32 / 2.0;
-        let cost = distance(a, b, length * (1.0 - ALIKE) + 0.1, &mut self.rows);
+        let cost = distance(a, b, length * (1.0 - ALIKE) + 0.1);
         // One letter in a short word makes another word.
         let steep = if length <= 4.5 { 1.6 } else { 1.0 };
         (1.0 - steep * cost / length).max(0.0)
@@ -186,6 +194,13 @@ impl Scorer {
         let Some(several) = words.get(usize::from(run.0)..usize::from(run.1)) else { return false };
         let free = (run.0..run.1).all(|at| found.is_free(side, at));
         if !free {
+            return false;
+        }
+        let length: usize = several.iter().map(|word| word.sound.len()).sum();
+        let other = side.other();
+        let fits = |word: &Weighed| word.sound.len().abs_diff(length) <= 2 + length / 6;
+        let may_pair = side == Side::Query && found.free_words(other).count() > 1;
+        if !may_pair && !found.free_words(other).any(|(_, word)| fits(word)) {
             return false;
         }
         self.left.clear();
@@ -333,8 +348,8 @@ impl<'a> Alignment<'a> {
 
     /// `SIEMENSAG`, `OJSCSOVFRACHT`: the rest of the word is a legal form.
     fn take_glued(&mut self) {
-        const FORMS: [&str; 14] =
-            ["Jsc", "oisc", "piJsc", "pJsc", "cJsc", "lc", "llc", "ltd", "ao", "oao", "pao", "zao", "o", "ag"];
+        const FORMS: [&str; 15] =
+            ["Jsc", "isc", "oisc", "piJsc", "pJsc", "cJsc", "lc", "llc", "ltd", "ao", "oao", "pao", "zao", "o", "ag"];
         let queries: SmallVec<[_; 8]> = self.free_words(Side::Query).collect();
         for (i, x) in queries {
             let entities: SmallVec<[_; 8]> = self.free_words(Side::Entity).collect();
@@ -375,30 +390,33 @@ impl<'a> Alignment<'a> {
     }
 
     fn conclude(mut self, beside: Beside, cut: bool) -> Outcome {
-        let (mut agrees, mut differs, mut anchor, mut alike) = (0.0, 0.0, 0.0f32, 0.0f32);
+        let (mut agrees, mut differs, mut anchor, mut telling) = (0.0, 0.0, 0.0f32, 0);
         for pair in &self.pairs {
             let near = if pair.how == How::Spelling || pair.how == How::Joined { pair.near } else { 1.0 };
-            agrees += pair.weight * near;
             differs += pair.weight * (1.0 - pair.near) * UNLIKE;
-            let telling = self.tells(pair);
-            anchor = anchor.max(if telling { pair.weight * near } else { 0.0 });
-            alike = alike.max(near);
+            if self.tells(pair) {
+                agrees += pair.weight * near;
+                anchor = anchor.max(pair.weight * near);
+                telling += 1;
+            } else {
+                agrees += pair.weight * near * COMMON;
+            }
         }
         let left: f32 = self.free_words(Side::Query).map(|(_, word)| word.weight).sum();
         let right: f32 = self.free_words(Side::Entity).map(|(_, word)| word.weight).sum();
         let against = left.min(right);
-        let missing = (right - against) * if cut { CUT } else { 1.0 };
-        let costs = differs + 2.0 * against * CONTRADICTS + (left - against) * EXTRA + missing * MISSING;
-        let mut costs = costs;
-        let score = match self.told(anchor) {
+        let (extra, missing) = (left - against, (right - against) * if cut { CUT } else { 1.0 });
+        let mut costs = differs + 2.0 * against * CONTRADICTS + extra * EXTRA + missing * MISSING;
+        if telling < 2 {
+            costs += ALONE * (against + extra + missing).min(MOST_ALONE);
+        }
+        let sure = match self.told(anchor) {
+            Told::ByName => 1.0,
+            Told::InCommonWords => 1.0 / IN_COMMON,
             Told::Nothing => 0.0,
-            told => {
-                if told == Told::InCommonWords {
-                    costs *= 2.0;
-                }
-                agrees / (agrees + costs).max(f32::MIN_POSITIVE) * self.order() * forms(beside.forms)
-            }
         };
+        let agrees = agrees.powf(POWER) * sure;
+        let score = if agrees > 0.0 { agrees / (agrees + costs) * self.order() * forms(beside.forms) } else { 0.0 };
         self.add_rest();
         Outcome { score, pairs: self.pairs }
     }
