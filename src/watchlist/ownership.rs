@@ -5,7 +5,7 @@
 //! Mode `ofac50` follows the published answers of the US Office of Foreign Assets Control: FAQ 398 (ownership, not
 //! control), 399 (shares of several blocked persons add up) and 401 (direct shares of 50 % or more, step by step; shares
 //! are never multiplied).
-use super::load::Parent;
+use super::entity::Parent;
 use super::share::{Kind, Share};
 use super::{EntityId, Watchlists};
 use crate::value::Decimal;
