@@ -12,6 +12,8 @@ mod architecture;
 mod bench;
 mod broken_rules;
 mod commands;
+mod explain;
 mod exports;
 mod first_light;
+mod plain;
 mod relay;
