@@ -15,7 +15,6 @@ use super::{CommandError, RulesArgument, say};
 use crate::config::Config;
 use crate::desk::{self, Desk, DeskText, TextKind};
 use crate::ledger::{AcceptedText, Ledger};
-use crate::problem::SourceText;
 use crate::rule_card::RuleCard;
 use crate::rules::Known;
 
@@ -130,7 +129,7 @@ fn rows(now: &Desk, past: Option<&Past>, known: &Known) -> Vec<Row> {
 fn accepted(texts: &[AcceptedText]) -> Vec<DeskText> {
     let text = |text: &AcceptedText| {
         let kind = TextKind::from_name(&text.kind)?;
-        Some(DeskText { kind, source: SourceText::new(text.path.clone(), text.text.clone()) })
+        Some(DeskText::new(kind, text.path.clone(), text.text.clone()))
     };
     texts.iter().filter_map(text).collect()
 }

@@ -12,7 +12,7 @@ use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::desk::{self, Desk, DeskText, TextKind};
 use crate::ledger::AcceptedText;
-use crate::problem::{self, Problem, SourceText};
+use crate::problem::{self, Problem};
 
 /// How often the texts are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -138,7 +138,7 @@ async fn accepted_texts(office: &Office) -> Result<Vec<DeskText>, DaemonError> {
     let rows = office.ledger.accepted_texts().await?;
     let text = |row: AcceptedText| {
         let kind = TextKind::from_name(&row.kind)?;
-        Some(DeskText { kind, source: SourceText::new(row.path, row.text) })
+        Some(DeskText::new(kind, row.path, row.text))
     };
     Ok(rows.into_iter().filter_map(text).collect())
 }

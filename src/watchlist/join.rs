@@ -6,6 +6,7 @@ use super::entry::{Entry, Place, Stake, Word};
 use super::load::{Loader, key_of};
 use super::scribe::Strangers;
 use super::share::{Kind, Share};
+use crate::party::keys;
 use crate::problem::{Problem, Severity, did_you_mean};
 use rustc_hash::FxHashMap;
 
@@ -61,7 +62,7 @@ impl Loader {
             })
             .collect();
         for (file, word) in named {
-            if self.lists.named(&word.text).unwrap_or_default().is_empty() {
+            if self.someone(&word.text).is_none() {
                 self.take(file, Entry::new(word.text.trim(), word.text.trim(), word.at));
             }
         }
@@ -69,8 +70,8 @@ impl Loader {
         let mut amendments = std::mem::take(&mut self.amendments);
         for (file, entry) in &mut amendments {
             let admits = self.files.get(*file).is_some_and(|file| file.strangers == Strangers::Admit);
-            let known = if admits { self.lists.named(&entry.id.text).unwrap_or_default() } else { Vec::new() };
-            if let Some(found) = known.first().and_then(|id| self.lists.entity(*id)) {
+            let known = if admits { self.someone(&entry.id.text) } else { None };
+            if let Some(found) = known.and_then(|place| self.lists.at(place)) {
                 entry.id.text.clone_from(&found.id);
             }
         }
@@ -116,9 +117,7 @@ impl Loader {
         let owner = match (self.lists.by_id.get(&key_of(&written.owner.text)), strangers) {
             (Some(found), _) => found.first().copied(),
             (None, Strangers::Count) => None,
-            (None, Strangers::Refuse | Strangers::Admit) => {
-                self.lists.named(&written.owner.text).unwrap_or_default().first().map(|id| id.0)
-            }
+            (None, Strangers::Refuse | Strangers::Admit) => self.someone(&written.owner.text),
         };
         let Some(owner) = owner else {
             self.unknown(file, &written.owner);
@@ -126,6 +125,12 @@ impl Loader {
         };
         let source = written.source.as_ref().map(|source| self.share(source));
         Some(Parent { owner, share, kind, from, until, source })
+    }
+
+    /// The first entity of that id, else of that name.
+    fn someone(&self, name: &str) -> Option<u32> {
+        let by_name = || keys(name).iter().find_map(|key| self.lists.by_key.get(key)?.first().copied());
+        self.lists.by_id.get(&key_of(name)).and_then(|found| found.first().copied()).or_else(by_name)
     }
 
     fn unknown(&mut self, file: usize, named: &Word) {

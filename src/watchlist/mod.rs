@@ -2,6 +2,7 @@
 //!
 //! In: the texts of watchlist files, then candidates. Out: hits, lists, paths of ownership. It never reads a file.
 mod address;
+mod card;
 mod entity;
 mod entry;
 mod format;
@@ -14,6 +15,7 @@ mod scribe;
 mod share;
 
 pub use address::Addresses;
+pub use card::EntityCard;
 pub use ownership::{Certainty, Mode, Under};
 
 use crate::party::{Candidate, keys};
@@ -47,9 +49,14 @@ pub struct ListFile<'f> {
     pub content: Box<dyn Read + 'f>,
 }
 
-/// A list's name: the file's name without its ending, `ofac` for `ofac.csv` and for `ofac.ftm.json`.
+/// A list's name: the file's name without its ending, `ofac` for `ofac.csv` and for `ofac.ftm.json`; of a file in a folder
+/// below `watchlists/` the folder's name, since its files are one list.
 pub fn list_name(path: &str) -> &str {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next().unwrap_or(path);
+    if let (Some(folder), Some("watchlists")) = (parts.next(), parts.next()) {
+        return folder;
+    }
     let mut stem = name;
     for ending in ["yaml", "yml", "csv", "txt", "tsv", "json", "jsonl", "ndjson", "xml", "ftm", "simple", "targets"] {
         let shorter =

@@ -116,7 +116,7 @@ impl Watchlists {
         Some((entity.group, entity.parents.get(number as usize)?))
     }
 
-    fn step(&self, stated: (u32, u32)) -> Option<String> {
+    pub(super) fn step(&self, stated: (u32, u32)) -> Option<String> {
         let asset = self.at(stated.0)?;
         let (_, parent) = self.stated(stated)?;
         let source = parent.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();

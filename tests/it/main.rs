@@ -15,5 +15,6 @@ mod commands;
 mod explain;
 mod exports;
 mod first_light;
+mod lists;
 mod plain;
 mod relay;

@@ -12,24 +12,15 @@ pub(super) fn each(lines: Lines, scribe: &mut Scribe, mut take: impl FnMut(&Valu
     let reached = lines.reached();
     let mut reader = serde_json::Deserializer::from_reader(lines);
     let mut told = |value: Value, scribe: &mut Scribe| take(&value, Place::Line(reached.line()), scribe);
-    loop {
+    while reader.end().is_err() {
         let outcome = Values { take: &mut told, scribe: &mut *scribe }.deserialize(&mut reader);
-        match outcome {
-            Ok(()) => {}
-            Err(cause) if cause.is_eof() && reader.end().is_ok() => return,
-            Err(cause) => {
-                let code = if cause.is_eof() { "cut-off" } else { "invalid-json" };
-                let message = if cause.is_eof() {
-                    "the file ends in the middle of a value: it is cut off".to_owned()
-                } else {
-                    format!("this is no JSON: {cause}")
-                };
-                return scribe.error(code, Place::Line(cause.line().max(1)), message);
-            }
-        }
-        if reader.end().is_ok() {
-            return;
-        }
+        let Err(cause) = outcome else { continue };
+        let (code, message) = if cause.is_eof() {
+            ("cut-off", "the file ends in the middle of a value: it is cut off".to_owned())
+        } else {
+            ("invalid-json", format!("this is no JSON: {cause}"))
+        };
+        return scribe.error(code, Place::Line(cause.line().max(1)), message);
     }
 }
 

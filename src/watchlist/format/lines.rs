@@ -1,5 +1,5 @@
-//! A stream that knows its line. In: bytes. Out: the same bytes, the line reached, and what tells a file that was cut off:
-//! the last byte and whether every double quote has its partner.
+//! A stream that knows its line. In: bytes. Out: the same bytes, the line reached, and whether every double quote has its
+//! partner, which tells a table that was cut off.
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
@@ -9,7 +9,6 @@ use std::rc::Rc;
 pub(super) struct Reached {
     newlines: Cell<usize>,
     odd_quotes: Cell<bool>,
-    last: Cell<u8>,
 }
 
 impl Reached {
@@ -21,11 +20,6 @@ impl Reached {
     /// Whether a double quote was never closed.
     pub(super) fn quote_is_open(&self) -> bool {
         self.odd_quotes.get()
-    }
-
-    /// Whether the last line was ended.
-    pub(super) fn ends_with_newline(&self) -> bool {
-        matches!(self.last.get(), b'\n' | b'\r' | 0 | 0x1a)
     }
 }
 
@@ -50,9 +44,6 @@ fn note(reached: &Reached, bytes: &[u8]) {
     reached.newlines.set(reached.newlines.get() + memchr::memchr_iter(b'\n', bytes).count());
     let quotes = memchr::memchr_iter(b'"', bytes).count();
     reached.odd_quotes.set(reached.odd_quotes.get() ^ (quotes % 2 == 1));
-    if let Some(last) = bytes.last() {
-        reached.last.set(*last);
-    }
 }
 
 impl Read for Lines<'_> {

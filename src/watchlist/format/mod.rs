@@ -70,7 +70,7 @@ fn tables(lines: Lines, delimiter: u8, scribe: &mut Scribe) {
         ofac::read(first, &mut table, scribe);
     } else if has(&["id", "schema", "name", "aliases"]) {
         simple::read(&headings, &mut table, scribe);
-    } else if has(&["source", "name", "addresses"]) {
+    } else if has(&["source", "name", "alt_names"]) {
         csl::read_table(&headings, &mut table, scribe);
     } else if has(&["name", "street_address", "effective_date"]) {
         dpl::read(&headings, &mut table, scribe);
