@@ -36,6 +36,10 @@ pub(super) fn each(
         let at = Place::Line(reached.line());
         let event = match reader.read_event_into(&mut buffer) {
             Ok(event) => event,
+            // What quick-xml calls a syntax error is markup that the end of the file leaves open.
+            Err(quick_xml::Error::Syntax(cause)) => {
+                return scribe.error("cut-off", at, format!("the document is cut off: {cause}"));
+            }
             Err(cause) => return scribe.error("invalid-xml", at, format!("this is no XML: {cause}")),
         };
         match event {
