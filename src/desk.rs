@@ -7,7 +7,7 @@
 
 mod folder;
 
-pub use folder::{read_folder, stamp};
+pub use folder::{content_hash, read_folder, stamp};
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -97,7 +97,7 @@ pub struct Shelf {
 
 impl Shelf {
     /// The watchlists among the texts, loaded unless they are here already.
-    fn take(&mut self, texts: &[DeskText]) -> (Arc<Watchlists>, Vec<Problem>) {
+    pub fn take(&mut self, texts: &[DeskText]) -> (Arc<Watchlists>, Vec<Problem>) {
         let chosen: Vec<&DeskText> = texts.iter().filter(|text| text.kind == TextKind::Watchlist).collect();
         let parts: Vec<&str> = chosen.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]).collect();
         let key = hash(&parts);

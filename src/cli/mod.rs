@@ -19,6 +19,7 @@ mod scan;
 mod schema;
 mod shipped;
 mod status;
+mod watchlist;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,8 @@ enum Command {
     Release(files::Release),
     /// List, show or requeue mails.
     Outbox(outbox::Outbox),
+    /// List, show and compare watchlists; accept a version that is held.
+    Watchlist(watchlist::Watchlist),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
     /// Print completions for a shell.
@@ -165,6 +168,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
+        Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),
         Command::Schema(command) => schema::schema(&command),
         Command::Completions(command) => manual::completions(&command),
         Command::Man(command) => manual::man(&command),

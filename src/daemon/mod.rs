@@ -7,6 +7,7 @@
 
 mod attempt;
 mod courier;
+pub mod lists;
 mod notices;
 mod office;
 mod publish;

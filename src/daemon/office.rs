@@ -1,7 +1,7 @@
 //! The office: what every worker of the daemon shares. Built once; the desk in it is swapped whole on reload.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Notify, Semaphore};
@@ -9,8 +9,9 @@ use tokio::sync::{Notify, Semaphore};
 use super::DaemonError;
 use crate::config::{Config, TransportSettings};
 use crate::deliver::{Maildir, Sender, SmtpTransport, Templates, Transport};
-use crate::desk::Desk;
+use crate::desk::{Desk, DeskText, Shelf};
 use crate::ledger::Ledger;
+use crate::problem::Problem;
 use crate::rules::Known;
 
 /// What every worker shares.
@@ -30,6 +31,8 @@ pub struct Office {
     /// Rings when the outbox has something new.
     pub post: Notify,
     desk: ArcSwapOption<Desk>,
+    /// Watchlists as loaded last.
+    shelf: Mutex<Shelf>,
     scans: Semaphore,
 }
 
@@ -50,6 +53,7 @@ impl Office {
             local_mail,
             post: Notify::new(),
             desk: ArcSwapOption::empty(),
+            shelf: Mutex::default(),
             scans: Semaphore::new(0),
             config,
         })
@@ -71,6 +75,19 @@ impl Office {
     /// Puts a new desk in force from the next file on.
     pub fn set_desk(&self, desk: Desk) {
         self.desk.store(Some(Arc::new(desk)));
+    }
+
+    /// Builds a desk away from the workers' threads: loading large watchlists takes seconds.
+    ///
+    /// # Errors
+    /// When the thread dies.
+    pub async fn build(self: &Arc<Office>, texts: &[DeskText]) -> Result<(Desk, Vec<Problem>), DaemonError> {
+        let (office, texts) = (self.clone(), texts.to_vec());
+        let built = tokio::task::spawn_blocking(move || {
+            let mut shelf = office.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+            Desk::build_from(&texts, &office.known(), &mut shelf)
+        });
+        built.await.map_err(|cause| DaemonError::Worker { worker: "rules".to_owned(), cause: cause.to_string() })
     }
 
     /// Says that one source's first full scan is done.

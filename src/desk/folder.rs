@@ -97,7 +97,10 @@ fn read_text(kind: TextKind, path: &Path) -> io::Result<DeskText> {
 }
 
 /// Hash of a file's bytes, 32 hex digits.
-fn content_hash(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn content_hash(path: &Path) -> io::Result<String> {
     let mut file = std::fs::File::open(path)?;
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 16];

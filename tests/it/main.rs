@@ -21,3 +21,4 @@ mod mentions;
 mod plain;
 mod relay;
 mod scan;
+mod watchlists;
