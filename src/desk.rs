@@ -163,11 +163,23 @@ impl Desk {
         problems.extend(more);
         let (plan, more) = evaluate::bind(&rules, watchlists.clone());
         problems.extend(more);
+        problems.extend(texts.iter().filter_map(emptied));
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
         parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]));
         let id = hash(&parts);
         (Desk { rules, plan, watchlists, layouts, id }, problems)
     }
+}
+
+/// A list or layout that was emptied would quietly turn off what rests on it.
+fn emptied(text: &DeskText) -> Option<Problem> {
+    // A rule file is told by its own reader, a watchlist by its.
+    if matches!(text.kind, TextKind::Rule | TextKind::Watchlist) {
+        return None;
+    }
+    let empty = text.source.text.trim_start_matches('\u{feff}').trim().is_empty();
+    let problem = || Problem::error("empty-file", &text.source, 0..0, "the file is empty");
+    empty.then(|| problem().with_hint("remove the file when it is not wanted any more"))
 }
 
 /// The paths that have an error among the problems.

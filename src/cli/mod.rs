@@ -180,7 +180,10 @@ fn on_runtime(work: impl Future<Output = Result<(), CommandError>>) -> Result<()
         .enable_all()
         .build()
         .map_err(|cause| CommandError::Environment(format!("cannot start: {cause}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A thread that waits for a slow disk must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
 }
 
 /// Writes a line to standard output; a reader that has gone away is no error.

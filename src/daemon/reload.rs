@@ -55,10 +55,17 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
         let now = desk::stamp(&office.config.rules);
         // Two equal looks: an editor that writes in pieces is waited for.
         if told || (now != seen && now == pending) {
-            if let Err(cause) = take(&office).await? {
-                tracing::error!(cause, "the rules folder cannot be read: the rules in force stay");
+            match take(&office).await {
+                Ok(Ok(())) => seen.clone_from(&now),
+                Ok(Err(cause)) => {
+                    tracing::error!(cause, "the rules folder cannot be read: the rules in force stay");
+                    seen.clone_from(&now);
+                }
+                Err(error) if error.is_disk_full() => {
+                    tracing::error!(%error, "the disk is full: the rules in force stay until there is room");
+                }
+                Err(error) => return Err(error),
             }
-            seen.clone_from(&now);
             held = self::held(&office).await?;
         }
         pending = now;
@@ -73,7 +80,7 @@ async fn held(office: &Office) -> Result<Vec<(String, Version)>, DaemonError> {
 
 /// Reads the folder and puts the best set that it gives in force. The inner error says why the folder gave none.
 async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
-    let accepted = accepted_texts(office).await?;
+    let Accepted { texts: accepted, since } = accepted_texts(office).await?;
     let (mut texts, mut problems) = match desk::read_folder(&office.config.rules) {
         Ok((texts, problems)) if !texts.is_empty() => (texts, problems),
         Ok(_) => (Vec::new(), vec![unusable(office, "it is empty")]),
@@ -88,11 +95,14 @@ async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     problems.extend(found);
     let mut broken = desk::broken_paths(&problems);
     let shrunk = hold_shrunk(office, &first, &texts).await?;
+    if broken.is_empty() {
+        tell_removed(office, &texts, &since).await?;
+    }
     if broken.is_empty() && shrunk.is_empty() {
         return accept(office, first, &texts, &problems).await.map(Ok);
     }
     if !broken.is_empty() {
-        tell(office, &problems, &broken, !accepted.is_empty()).await?;
+        tell(office, &problems, &broken, &since).await?;
     }
     let lists: BTreeSet<String> = shrunk.into_iter().chain(lists_of(&broken, &texts, &accepted)).collect();
     broken.extend(paths_of(&lists, &texts, &accepted));
@@ -242,9 +252,45 @@ async fn accept(office: &Office, desk: Desk, texts: &[DeskText], problems: &[Pro
     Ok(())
 }
 
-async fn accepted_texts(office: &Office) -> Result<Vec<DeskText>, DaemonError> {
+/// The last good set, and since when each text of it is accepted.
+struct Accepted {
+    texts: Vec<DeskText>,
+    since: BTreeMap<String, i64>,
+}
+
+async fn accepted_texts(office: &Office) -> Result<Accepted, DaemonError> {
     let rows = office.ledger.accepted_texts().await?;
-    Ok(rows.iter().filter_map(|row| lists::accepted_text(&office.config.state, row)).collect())
+    let since = rows.iter().map(|row| (row.path.clone(), row.accepted_at)).collect();
+    let texts = rows.iter().filter_map(|row| lists::accepted_text(&office.config.state, row)).collect();
+    Ok(Accepted { texts, since })
+}
+
+/// A removed file is obeyed; one mail names all that are gone.
+async fn tell_removed(office: &Office, texts: &[DeskText], since: &BTreeMap<String, i64>) -> Result<(), DaemonError> {
+    let there: BTreeSet<&str> = texts.iter().map(|text| text.source.path.as_str()).collect();
+    let gone: Vec<&str> = since.keys().map(String::as_str).filter(|path| !there.contains(path)).collect();
+    let Some(first) = gone.first() else { return Ok(()) };
+    let others = if gone.len() > 1 { format!(" and {} more", gone.len() - 1) } else { String::new() };
+    let mut paragraphs = vec!["These files were removed, and what they said is not in force any more:".to_owned()];
+    paragraphs.extend(gone.iter().map(|path| (*path).to_owned()));
+    paragraphs.push("If that was not meant, put them back; they are taken as soon as they are there.".to_owned());
+    let trouble = Trouble {
+        kind: "rule-removed",
+        about: crate::finding::hash(&gone),
+        subject: format!("{first}{others}: removed"),
+        paragraphs,
+    };
+    office.tell_operators(&trouble).await
+}
+
+/// What runs in place of a broken file.
+fn kept(since: Option<&i64>) -> String {
+    match since.and_then(|at| jiff::Timestamp::from_microsecond(*at).ok()) {
+        Some(at) => {
+            format!("The version of {} is still running, also after a restart.", at.strftime("%Y-%m-%d %H:%M UTC"))
+        }
+        None => "It is left out until it is mended; every other file works.".to_owned(),
+    }
 }
 
 /// One mail for every broken file, with every problem of it.
@@ -252,7 +298,7 @@ async fn tell(
     office: &Office,
     problems: &[Problem],
     broken: &BTreeSet<String>,
-    had_good: bool,
+    since: &BTreeMap<String, i64>,
 ) -> Result<(), DaemonError> {
     let shown: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(problem::render).collect();
     office.ledger.set_note("broken", &serde_json::json!(shown).to_string()).await?;
@@ -261,11 +307,7 @@ async fn tell(
             problems.iter().filter(|problem| problem.is_error() && problem.source.path == *path).collect();
         let Some(first) = of_file.first() else { continue };
         let (line, column) = first.position();
-        let kept = if had_good {
-            "The last good version goes on working, also after a restart."
-        } else {
-            "It is left out until it is mended; every other file works."
-        };
+        let kept = kept(since.get(path));
         // A file that did not change may be broken by another one, in more than one way.
         let problems: Vec<String> = of_file.iter().map(ToString::to_string).collect();
         let about = [first.source.text.as_str(), &problems.join("\n")];

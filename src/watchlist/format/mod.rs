@@ -40,6 +40,10 @@ pub(super) fn read(content: Box<dyn Read + '_>, scribe: &mut Scribe) {
     let mark = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
     reader.consume(mark);
     let text = String::from_utf8_lossy(head.get(mark..).unwrap_or_default());
+    if head.len() < HEAD && text.trim().is_empty() {
+        let message = "the file is empty; remove it when it is not wanted any more".to_owned();
+        return scribe.error("empty-file", Place::Line(1), message);
+    }
     let lines = Lines::new(&mut reader);
     match Format::of(&text) {
         Format::Yaml => yaml::read(lines, scribe),
