@@ -13,6 +13,7 @@ mod init;
 mod manual;
 mod outbox;
 mod preview;
+mod read_container;
 mod rules;
 mod run;
 mod scan;
@@ -31,7 +32,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::desk::{self, Desk, DeskText};
-use crate::intake::{LayoutChoice, Limits, OpenSettings, Reading};
+use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
 use crate::problem::{self, Problem};
 use crate::record::{FieldSet, SourceFile};
@@ -84,6 +85,9 @@ enum Command {
     Watchlist(watchlist::Watchlist),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
+    /// Read one file for a parent process.
+    #[command(hide = true)]
+    ReadContainer(read_container::ReadContainer),
     /// Print completions for a shell.
     Completions(manual::Completions),
     /// Print the manual page, or write the pages of all commands.
@@ -170,6 +174,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),
         Command::Schema(command) => schema::schema(&command),
+        Command::ReadContainer(command) => read_container::read_container(&command),
         Command::Completions(command) => manual::completions(&command),
         Command::Man(command) => manual::man(&command),
     }
@@ -289,6 +294,7 @@ fn read(
     let settings = OpenSettings {
         layout: layout.map_or(LayoutChoice::Auto, |name| LayoutChoice::Named(name.to_owned())),
         limits: Limits::default(),
+        isolation: Isolation::Child,
         needs: needs.clone(),
         known: crate::intake::Known::default(),
     };
