@@ -112,7 +112,9 @@ pub async fn accept(ledger: &Ledger, list: &str, held: &Version) -> Result<(), D
 /// # Errors
 /// When the ledger fails.
 pub async fn is_accepted(ledger: &Ledger, list: &str, version: &Version) -> Result<bool, DaemonError> {
-    Ok(ledger.note(&acceptance(list)).await?.is_some_and(|note| note == serde_json::json!(version.files).to_string()))
+    let note = ledger.note(&acceptance(list)).await?;
+    let files = note.and_then(|text| serde_json::from_str::<Vec<KeptFile>>(&text).ok());
+    Ok(files.is_some_and(|files| files == version.files))
 }
 
 fn acceptance(list: &str) -> String {
