@@ -19,3 +19,4 @@ mod language;
 mod mentions;
 mod plain;
 mod relay;
+mod scan;
