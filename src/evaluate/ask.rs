@@ -79,6 +79,7 @@ pub(crate) fn resolve(
 ) -> Vec<Party> {
     let (name, id) = (row.name(), row.id());
     let country = row.part(Part::Country).and_then(value::country);
+    scratch.begin_cell();
     let mut candidates = if name.is_empty() && id.is_empty() { Vec::new() } else { party::segment(name, id) };
     if candidates.is_empty() {
         candidates.push(Candidate { name: name.to_owned(), standing: Standing::Principal, identifiers: Vec::new() });

@@ -105,7 +105,9 @@ impl Names {
     pub(super) fn nearest(&self, name: &str) -> Option<NearMiss> {
         let candidate = Candidate { name: name.to_owned(), standing: Standing::Principal, identifiers: Vec::new() };
         let seek = Seek { least: Score::of_hundredths(ALIKE), country: None };
-        let hits = self.watchlists.find(&candidate, seek, &mut self.scratch.borrow_mut());
+        let mut scratch = self.scratch.borrow_mut();
+        scratch.begin_cell();
+        let hits = self.watchlists.find(&candidate, seek, &mut scratch);
         let best = hits.first()?;
         let hundredths = u8::try_from(best.score.hundredths().min(99)).unwrap_or(99);
         let alias = &best.alias;

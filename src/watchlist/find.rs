@@ -45,6 +45,7 @@ impl Watchlists {
     /// Who the parties of a cell are, the surest first; of several parts that are one entity, the likest.
     pub fn find_in_cell(&self, cell: &str, seek: Seek, scratch: &mut Scratch) -> Vec<super::Found> {
         let mut all: Vec<super::Found> = Vec::new();
+        scratch.begin_cell();
         for candidate in segment(cell, "") {
             for hit in self.find(&candidate, seek, scratch) {
                 let found = super::Found { hit, matched: candidate.name.clone(), standing: candidate.standing };

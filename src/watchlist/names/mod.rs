@@ -71,7 +71,7 @@ pub(super) struct Found {
 pub struct Scratch {
     counts: Counts,
     scorer: Scorer,
-    /// What the last names were found to be: a cell gives one name with its legal form and without.
+    /// What the names of this cell were found to be: it gives one name with its legal form and without.
     recent: Vec<(Asked, Vec<Found>)>,
     turn: usize,
 }
@@ -90,6 +90,12 @@ struct Asked {
 const MOST_RECENT: usize = 4;
 
 impl Scratch {
+    /// To be called before the names of another cell: within one cell a name without its form is the name with it.
+    pub fn begin_cell(&mut self) {
+        self.recent.clear();
+        self.turn = 0;
+    }
+
     fn remember(&mut self, asked: Asked, found: Vec<Found>) {
         let slot = self.turn % MOST_RECENT;
         self.turn = self.turn.wrapping_add(1);
