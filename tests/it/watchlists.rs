@@ -2,6 +2,7 @@
 //! marked.
 
 use crate::bench::{Bench, HEADER, hit, subject};
+use crate::commands::{printed, tidewaiter};
 use tidewaiter::daemon::lists::{self, ListStates};
 use tidewaiter::ledger::Ledger;
 
@@ -108,4 +109,48 @@ fn copies_of_lists_are_kept_for_the_version_in_force_and_the_one_before() {
     }
     let copies = std::fs::read_dir(bench.path("state/watchlists")).unwrap().count();
     assert_eq!(copies, 3, "two of firms.csv and one of seed.yaml");
+}
+
+fn said(bench: &Bench, arguments: &[&str]) -> serde_json::Value {
+    let arguments: Vec<&str> = ["watchlist"].iter().chain(arguments).chain(&["--json"]).copied().collect();
+    serde_json::from_str(&printed(&tidewaiter(&bench.path(""), &arguments).success())).unwrap()
+}
+
+#[test]
+fn the_command_lists_shows_compares_and_accepts() {
+    let bench = bench();
+    assert_eq!(said(&bench, &["list"])[0]["entities"], 100);
+    assert!(said(&bench, &["diff", "firms"]).is_null(), "nothing to compare yet");
+    let small: String = firms(100).lines().take(41).map(|line| format!("{line}\n")).collect();
+    bench.write("rules/watchlists/firms.csv", small.replace("Number 5\n", "Number Five\n") + "z,Other Works\n");
+    bench.run();
+    let listed = said(&bench, &["list"]);
+    assert_eq!((&listed[0]["entities"], &listed[0]["held"]), (&100.into(), &41.into()), "{listed}");
+    let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
+    assert!(status.contains("watchlist firms has shrunk to 41 entities and is held"), "{status}");
+    let kret = said(&bench, &["show", "firms", "kret"]);
+    assert_eq!((&kret["name"], &kret["same_as"][0]), (&"АО «КРЭТ»".into(), &serde_json::Value::Null));
+    let shown = printed(&tidewaiter(&bench.path(""), &["watchlist", "show", "seed", "AO KRET"]).success());
+    assert!(shown.contains("AO KRET —subsidiary, share unknown (EU Reg 269/2014"), "{shown}");
+    let difference = said(&bench, &["diff", "firms"]);
+    assert_eq!(difference["went"].as_array().unwrap().len(), 60);
+    assert_eq!(difference["came"][0]["id"], "z");
+    assert_eq!(
+        difference["changed"],
+        serde_json::json!([{"id": "f5", "name": "Sample Works Number Five", "fields": ["name"]}])
+    );
+    tidewaiter(&bench.path(""), &["watchlist", "accept", "firms"]).success();
+    bench.run();
+    assert_eq!(said(&bench, &["list"])[0]["entities"], 41);
+    let difference = said(&bench, &["diff", "firms"]);
+    assert_eq!(difference["new"][0]["id"], "z");
+    for (arguments, hint) in [
+        (["watchlist", "show", "firm"].as_slice(), "did you mean `firms`"),
+        (&["watchlist", "show", "firms", "fz5"], "has no entity `fz5`"),
+        (&["watchlist", "accept", "firms"], "no version of `firms` is held"),
+    ] {
+        let failed = tidewaiter(&bench.path(""), arguments).code(2);
+        let told = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+        assert!(told.contains(hint), "{told}");
+    }
 }
