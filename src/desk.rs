@@ -87,6 +87,32 @@ pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
     Ok((texts, problems))
 }
 
+/// Reads the test files of a rules folder, `*.test.yaml` beside the rules.
+///
+/// # Errors
+/// When the folder itself cannot be read.
+pub fn read_tests(folder: &Path) -> io::Result<(Vec<Arc<SourceText>>, Vec<Problem>)> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    paths.retain(|path| is_test(path) && path.is_file());
+    paths.sort();
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        let shown = path.display().to_string();
+        match read_text(&path) {
+            Ok(text) => texts.push(SourceText::new(shown, text)),
+            Err(cause) => problems.push(Problem::whole_file("unreadable", shown, format!("cannot be read: {cause}"))),
+        }
+    }
+    Ok((texts, problems))
+}
+
+/// Whether a path is a test file, which is no rule.
+pub fn is_test(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    !name.starts_with('.') && (name.ends_with(".test.yaml") || name.ends_with(".test.yml"))
+}
+
 /// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
 pub fn stamp(folder: &Path) -> String {
     let mut parts = Vec::new();
@@ -106,7 +132,7 @@ pub fn stamp(folder: &Path) -> String {
 fn is_read(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".");
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-    !name.starts_with('.') && !name.ends_with(".test.yaml") && endings.contains(&ending) && path.is_file()
+    !name.starts_with('.') && !is_test(path) && endings.contains(&ending) && path.is_file()
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

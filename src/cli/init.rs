@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CommandError, say, shipped};
+use super::{CommandError, say, schema, shipped};
 
 /// Write a commented configuration, the shipped rules and the folders.
 #[derive(Debug, Args)]
@@ -16,6 +16,7 @@ pub struct Init {
 }
 
 const CONFIG: &str = "\
+# yaml-language-server: $schema=rules/.schema/config.json
 # tidewaiter's configuration. Relative paths are taken from this file's folder. Unknown keys are refused.
 
 # Folders that exports are dropped into. A file is taken when it has not changed for `settle_for`.
@@ -59,7 +60,10 @@ pub fn init(command: &Init) -> Result<(), CommandError> {
 /// Writes configuration, rules and drop folder below a folder.
 pub fn write_folder(folder: &Path, config: &str) -> Result<(), CommandError> {
     std::fs::create_dir_all(folder.join("drop")).map_err(CommandError::io(folder))?;
-    shipped::write(&folder.join("rules")).map_err(CommandError::io(folder))?;
+    let rules = folder.join("rules");
+    shipped::write(&rules).map_err(CommandError::io(&rules))?;
+    // Schemas are made by the program, not edited: an older program's are replaced.
+    schema::write(&rules).map_err(CommandError::io(&rules))?;
     let path = folder.join("tidewaiter.yaml");
     if !path.exists() {
         std::fs::write(&path, config).map_err(CommandError::io(&path))?;

@@ -7,6 +7,7 @@ mod claim;
 mod container;
 mod layout;
 mod reading;
+mod schema;
 pub mod settle;
 mod values;
 
@@ -15,6 +16,7 @@ use std::io;
 pub use claim::{Folders, move_file, open_nofollow, sha256, write_beside};
 pub use layout::{Layout, Layouts};
 pub use reading::{Reading, open};
+pub use schema::schema as layout_schema;
 
 use crate::record::FieldSet;
 

@@ -7,10 +7,13 @@ mod load;
 mod ownership;
 #[cfg(test)]
 mod ownership_tests;
+mod schema;
 mod share;
 
 pub use address::Addresses;
 pub use ownership::{Certainty, Mode, Under};
+
+pub use schema::schema;
 
 use crate::party::{Candidate, keys};
 use crate::value::Identifier;

@@ -19,4 +19,6 @@ mod language;
 mod mentions;
 mod plain;
 mod relay;
+mod rule_tests;
 mod scan;
+mod schemas;
