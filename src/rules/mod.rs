@@ -20,6 +20,7 @@ mod party_key;
 mod report;
 pub mod schema;
 mod test_file;
+mod values;
 
 pub use test_file::{RuleTest, Tested, read_tests};
 
