@@ -315,17 +315,19 @@ pub fn test_schema() -> Value {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_schema_knows_every_key_that_rules_accept() {
-        let schema = rule();
-        let properties = schema["properties"].as_object().unwrap();
-        let mut known: Vec<&str> = super::super::document::KEYS.to_vec();
+    fn check(schema: &Value, keys: &[&str]) {
+        let mut known = keys.to_vec();
         known.sort_unstable();
-        let mut described: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let mut described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         described.sort_unstable();
         assert_eq!(described, known);
-        for key in super::super::document::ALERT_KEYS {
-            assert!(properties["alert"]["properties"].get(key).is_some(), "{key}");
-        }
+    }
+
+    #[test]
+    fn the_schema_knows_every_key_that_rules_definitions_and_filters_accept() {
+        check(&rule(), &super::super::document::KEYS);
+        check(&rule()["properties"]["alert"], &super::super::document::ALERT_KEYS);
+        check(&definitions(), &super::super::define::KEYS);
+        check(&filter(), &super::super::filter::KEYS);
     }
 }
