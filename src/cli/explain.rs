@@ -167,7 +167,8 @@ fn write_parts(group: &Group, (indent, told): (usize, Option<&str>), lines: &mut
     let mut last_near = None;
     for answer in &group.answers {
         write(answer, (indent, told), lines);
-        let near = near(answer);
+        // What is near is of no interest where another value holds.
+        let near = near(answer).filter(|_| !group.held);
         lines.extend(near.filter(|_| near != last_near).map(|near| format!("{blanks}     near: {near}")));
         last_near = near;
     }

@@ -8,11 +8,14 @@ use super::{CommandError, say, schema, shipped};
 
 /// Write a commented configuration, the shipped rules and the folders.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewaiter init /srv/tidewaiter")]
+#[command(after_help = "Examples:\n  tidewaiter init /srv/tidewaiter\n  tidewaiter init my-rules --sample")]
 pub struct Init {
     /// Where to.
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// Also write sample-export.csv, an export of 400 records to try rules on.
+    #[arg(long)]
+    sample: bool,
 }
 
 const CONFIG: &str = "\
@@ -54,6 +57,10 @@ recipients:
 /// Runs the command.
 pub fn init(command: &Init) -> Result<(), CommandError> {
     write_folder(&command.folder, CONFIG)?;
+    if command.sample {
+        let path = command.folder.join("sample-export.csv");
+        std::fs::write(&path, shipped::SAMPLE).map_err(CommandError::io(&path))?;
+    }
     let folder = command.folder.display();
     say(format!("wrote {folder}/tidewaiter.yaml, {folder}/rules and {folder}/drop"));
     say(format!("next: edit tidewaiter.yaml, then `tidewaiter check {folder}/tidewaiter.yaml`"));
