@@ -23,7 +23,7 @@ pub fn texts() -> Vec<DeskText> {
             let read = endings.contains(&ending) && !desk::is_test(file.path());
             if let (true, Some(text)) = (read, file.contents_utf8()) {
                 let path = format!("rules/{}", file.path().display());
-                texts.push(DeskText { kind, source: SourceText::new(path, text) });
+                texts.push(DeskText::new(kind, path, text));
             }
         }
     }
