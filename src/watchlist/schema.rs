@@ -66,6 +66,7 @@ fn entity() -> Value {
             "id": text("Unique over all lists"),
             "name": text("The main name"),
             "aliases": texts("Other names as records write them: Latin, Cyrillic, Chinese, short forms"),
+            "weak_aliases": texts("Further names; one of a single word finds nobody by itself"),
             "country": text("In any spelling"),
             "addresses": texts("Where it is; `address` asks for them"),
             "identifiers": {
