@@ -417,6 +417,19 @@ async fn a_full_disk_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_a_full_disk_broke_off_spoils_no_later_one() {
+    let (_folder, ledger) = ledger().await;
+    let mut write = ledger.write().await.unwrap();
+    sqlx::raw_sql("PRAGMA max_page_count = 1").execute(write.connection()).await.unwrap();
+    let big = sqlx::query("INSERT INTO note (key, value) VALUES ('k', $1)").bind("x".repeat(1_000_000));
+    big.execute(write.connection()).await.unwrap_err();
+    drop(write);
+    for number in 0..8 {
+        ledger.set_note("number", &number.to_string()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_existing_ledger_is_copied_before_it_is_migrated_and_a_failed_migration_leaves_it_as_it_was() {
     let (folder, ledger) = ledger().await;
     claim(&ledger, "a.csv").await;
