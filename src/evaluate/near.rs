@@ -95,6 +95,8 @@ pub(super) struct Names {
 
 /// Names less alike than this, in hundredths, are no near miss.
 const ALIKE: u16 = 55;
+/// And names that are asked for, by their keys.
+const ALIKE_ASKED: f64 = 0.78;
 
 impl Names {
     pub(super) fn new(watchlists: &Arc<Watchlists>) -> Names {
@@ -114,6 +116,20 @@ impl Names {
         let words = format!("the most similar name of the watchlists is ‘{alias}’ (0.{hundredths:02})");
         Some(NearMiss::new(hundredths, words))
     }
+}
+
+/// One of the names that are asked for, when this one is written almost like it; the asked names are folded.
+pub(super) fn alike(name: &str, asked: &[String]) -> Option<NearMiss> {
+    let key = crate::party::keys(name).into_iter().next()?;
+    let scored = asked.iter().map(|other| strsim::jaro_winkler(&key, other));
+    let score = scored.max_by(f64::total_cmp).filter(|score| *score >= ALIKE_ASKED)?;
+    let hundredths = hundredths(score);
+    Some(NearMiss::new(hundredths, format!("the name is almost the one asked for (0.{hundredths:02})")))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a score lies between 0 and 1")]
+fn hundredths(score: f64) -> u8 {
+    (score.min(0.99) * 100.0) as u8
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod names;
 mod ownership;
 #[cfg(test)]
 mod ownership_tests;
+mod schema;
 mod scribe;
 mod share;
 
@@ -20,6 +21,7 @@ pub use address::Addresses;
 pub use card::EntityCard;
 pub use names::{Piece, PieceKind, Scratch};
 pub use ownership::{Certainty, Mode, Under};
+pub use schema::schema;
 
 use crate::party::Standing;
 use crate::value::Identifier;

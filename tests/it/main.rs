@@ -22,5 +22,7 @@ mod mentions;
 mod plain;
 mod relay;
 mod resolve;
+mod rule_tests;
 mod scan;
+mod schemas;
 mod watchlists;

@@ -76,6 +76,8 @@ impl Outcome {
 
 /// Words less alike than this are two words.
 const ALIKE: f32 = 0.66;
+/// Words less alike than this are not taken for one in another order.
+const SURELY_ALIKE: f32 = 0.8;
 /// What a difference inside an aligned word costs, per weight.
 const UNLIKE: f32 = 1.2;
 /// What a contradiction costs, per weight of the two words.
@@ -444,13 +446,15 @@ impl<'a> Alignment<'a> {
         if entity < TELLING && common > 1 && !only_places { Told::InCommonWords } else { Told::Nothing }
     }
 
-    /// Words in another order are a little less sure.
+    /// Words in another order are a little less sure, and much less when one of them is only alike.
     fn order(&self) -> f32 {
         let mut pairs: SmallVec<[(u8, u8); 12]> = self.pairs.iter().map(|pair| (pair.left.0, pair.right.0)).collect();
         pairs.sort_unstable();
         let turns = pairs.windows(2).filter(|two| matches!(two, [a, b] if a.1 > b.1)).count();
+        let slips = self.pairs.iter().any(|pair| pair.how == How::Spelling && pair.near < SURELY_ALIKE);
         match turns {
             0 => 1.0,
+            _ if slips => 0.9,
             1 => 0.985,
             _ => 0.97,
         }
