@@ -31,23 +31,29 @@ type Row = [f32; LONGEST + 1];
 /// The cost of turning one word into the other; above `most` it may be any larger number.
 pub(super) fn distance(a: &str, b: &str, most: f32) -> f32 {
     let (a, b) = (clip(a.as_bytes()), clip(b.as_bytes()));
+    // What both begin and end with costs nothing; most words that are compared differ in the middle or at the end.
+    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let shared = head.checked_sub(1).and_then(|at| a.get(at)).copied().unwrap_or(0);
+    let (a, b) = (a.get(head..).unwrap_or(&[]), b.get(head..).unwrap_or(&[]));
+    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (a, b) = (a.get(..a.len() - tail).unwrap_or(&[]), b.get(..b.len() - tail).unwrap_or(&[]));
     let (mut before, mut last, mut this): (Row, Row, Row) =
         ([0.0; LONGEST + 1], [0.0; LONGEST + 1], [0.0; LONGEST + 1]);
     let mut gaps = [0.0; LONGEST];
     let mut sum = 0.0;
-    let mut y_before = 0;
+    let mut y_before = shared;
     for (((place, byte), gap_y), cell) in b.iter().enumerate().zip(&mut gaps).zip(last.iter_mut().skip(1)) {
-        *gap_y = gap(*byte, place, y_before);
+        *gap_y = gap(*byte, head + place, y_before);
         sum += *gap_y;
         *cell = sum;
         y_before = *byte;
     }
-    let mut x_before = 0;
+    let mut x_before = shared;
     for (row, x) in a.iter().enumerate() {
-        let gap_x = gap(*x, row, x_before);
+        let gap_x = gap(*x, head + row, x_before);
         let mut left = last.first().copied().unwrap_or(0.0) + gap_x;
         let mut least = left;
-        let mut y_before = 0;
+        let mut y_before = shared;
         let mut swapped = 0.0;
         this.iter_mut().take(1).for_each(|cell| *cell = left);
         let cells = this.iter_mut().skip(1).zip(last.windows(2)).zip(&before);
@@ -56,8 +62,15 @@ pub(super) fn distance(a: &str, b: &str, most: f32) -> f32 {
                 [diagonal, above] => (*diagonal, *above),
                 _ => (f32::MAX, f32::MAX),
             };
-            let mut cost = (diagonal + change(*x, *y, row.min(column))).min(above + gap_x).min(left + gap_y);
-            if x != y && x_before == *y && y_before == *x && !x.is_ascii_digit() && !y.is_ascii_digit() {
+            let mut cost = (diagonal + change(*x, *y, head + row.min(column))).min(above + gap_x).min(left + gap_y);
+            if row > 0
+                && column > 0
+                && x != y
+                && x_before == *y
+                && y_before == *x
+                && !x.is_ascii_digit()
+                && !y.is_ascii_digit()
+            {
                 cost = cost.min(swapped + SWAPPED);
             }
             *cell = cost;

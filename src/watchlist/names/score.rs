@@ -164,7 +164,7 @@ impl Scorer {
             return 0.0;
         }
         let apart = (x.letters & !y.letters).count_ones() + (y.letters & !x.letters).count_ones();
-        if apart as usize > 2 + a.max(b) / 3 {
+        if apart as usize > 1 + a.max(b) / 3 {
             return 0.0;
         }
         self.nearness(x.sound, y.sound)
