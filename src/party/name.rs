@@ -212,7 +212,7 @@ impl Pieces {
             }
             let mut parted = false;
             fold_char(c, &mut |folded| {
-                if folded.is_alphanumeric() {
+                if matches!(folded, 'a'..='z' | '0'..='9' | 'а'..='я') || folded.is_alphanumeric() {
                     pieces.take(folded, place, open);
                     open = true;
                 } else {
@@ -240,13 +240,13 @@ impl Pieces {
             Some(piece) => {
                 piece.letters.1 = at + 1;
                 piece.source.1 = place.1;
-                piece.has_digit |= c.is_numeric();
+                piece.has_digit |= is_digit(c);
             }
             None => self.list.push(Piece {
                 letters: (at, at + 1),
                 source: place,
                 is_han: han,
-                has_digit: c.is_numeric(),
+                has_digit: is_digit(c),
                 initials: false,
                 either: false,
             }),
@@ -339,6 +339,11 @@ impl Pieces {
         take_forms(&mut name);
         name
     }
+}
+
+/// Whether a letter is a digit or a number; most are neither, and cheap to tell.
+fn is_digit(c: char) -> bool {
+    !matches!(c, 'a'..='z' | 'а'..='я') && c.is_numeric()
 }
 
 #[derive(Clone, Copy)]

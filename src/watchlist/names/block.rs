@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 /// Pieces are numbered by three signs of six bits.
 const PIECES: usize = 1 << 18;
 /// Postings that are read at least; the rarest pieces come first.
-const FEW_POSTINGS: usize = 3_000;
+const FEW_POSTINGS: usize = 2_000;
 /// Pieces that are read whatever they cost, while they cost less than this.
 const SURE_PIECES: usize = 4;
 const MANY_POSTINGS: usize = 40_000;
