@@ -13,6 +13,7 @@ mod combine;
 mod evidence;
 mod explain;
 mod fragments;
+mod ladder;
 mod leaf;
 mod near;
 mod parties;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::Arc;
 
-use super::container::{self, Row, RowSource};
+use super::container::{self, Row, RowSource, RowText};
 use super::layout::{self, Fit, Layout, Layouts};
 use super::values::{self, Reader};
 use super::{Counts, Known, OpenSettings, ReadError, Reject};
@@ -121,6 +121,11 @@ fn decide(fit: &Fit, headings: &[String], rows: &[Row], settings: &OpenSettings)
     Ok(readers)
 }
 
+/// Whether nothing is to be seen in a cell; nearly every one begins with a letter or digit.
+fn is_blank(cell: &str) -> bool {
+    !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.trim().is_empty()
+}
+
 fn order_name(order: DateOrder) -> &'static str {
     match order {
         DateOrder::DayFirst => "day-first",
@@ -178,45 +183,46 @@ impl Reading {
         self.counts
     }
 
-    fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
-        if let Some(row) = self.waiting.pop_front() {
-            return Ok(Some(row));
+    /// The next row; false at the end.
+    fn next_row(&mut self, row: &mut Row) -> Result<bool, ReadError> {
+        if let Some(waiting) = self.waiting.pop_front() {
+            *row = waiting;
+            return Ok(true);
         }
-        let mut row = Row::default();
-        if self.ended || !self.rows.next_row(&mut row)? {
-            self.ended = true;
-            return Ok(None);
-        }
-        Ok(Some(row))
+        self.ended = self.ended || !self.rows.next_row(row)?;
+        Ok(!self.ended)
     }
 
     fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
         let mut batch = Batch::new(self.source.clone(), self.headings.clone());
         let mut columns: Vec<Column> = vec![Column::default(); self.readers.len()];
-        let mut bytes = 0;
+        let (mut bytes, mut row) = (0, Row::default());
         while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
-            let Some(row) = self.next_row()? else { break };
-            if self.is_furniture(&row) {
+            if !self.next_row(&mut row)? {
+                break;
+            }
+            let text = row.text();
+            if self.is_furniture(&text) {
                 self.counts.skipped += 1;
                 continue;
             }
-            if let Some(reason) = self.refuse(&row) {
+            if let Some(reason) = self.refuse(&text) {
                 self.counts.rejects += 1;
-                let cells = row.iter().map(str::to_owned).collect();
-                self.rejects.push(Reject { row: row.number, reason, cells });
+                let cells = text.iter().map(str::to_owned).collect();
+                self.rejects.push(Reject { row: text.number, reason, cells });
                 continue;
             }
-            self.check_dates(&row)?;
+            self.check_dates(&text)?;
             for (reader, column) in self.readers.iter().zip(&mut columns) {
                 if reader.wanted {
-                    column.push(&reader.read(row.cell(reader.column)));
+                    column.push(&reader.read(text.cell(reader.column)));
                 }
             }
             for (index, column) in batch.raw.iter_mut().enumerate() {
-                column.push(row.cell(index));
+                column.push(text.cell(index));
             }
-            bytes += row.cells.as_slice().len();
-            batch.rows.push(row.number);
+            bytes += text.bytes();
+            batch.rows.push(text.number);
             self.counts.records += 1;
         }
         if batch.is_empty() {
@@ -242,8 +248,8 @@ impl Reading {
     }
 
     /// Totals rows and repeated headings are no records.
-    fn is_furniture(&self, row: &Row) -> bool {
-        let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
+    fn is_furniture(&self, row: &RowText) -> bool {
+        let filled = row.iter().filter(|cell| !is_blank(cell)).count();
         if filled == 0 {
             return true;
         }
@@ -262,13 +268,13 @@ impl Reading {
         same.count() * 5 >= self.headings.len() * 4
     }
 
-    fn refuse(&self, row: &Row) -> Option<String> {
+    fn refuse(&self, row: &RowText) -> Option<String> {
         let width = self.headings.len();
-        let extra = row.iter().skip(width).filter(|cell| !cell.trim().is_empty()).count();
+        let extra = row.iter().skip(width).filter(|cell| !is_blank(cell)).count();
         if extra > 0 {
-            return Some(format!("the row has {} cells under {width} headings", row.cells.len()));
+            return Some(format!("the row has {} cells under {width} headings", row.width()));
         }
-        if row.cells.as_slice().contains(&0) {
+        if row.has_nul() {
             return Some("the row has a NUL byte in it".to_owned());
         }
         let told = self.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
@@ -276,7 +282,7 @@ impl Reading {
     }
 
     /// A cell that proves the other order of day and month ends the attempt: the next one knows it from the start.
-    fn check_dates(&self, row: &Row) -> Result<(), ReadError> {
+    fn check_dates(&self, row: &RowText) -> Result<(), ReadError> {
         for reader in self.readers.iter().filter(|reader| reader.kind == FieldKind::Date) {
             let cell = row.cell(reader.column).trim();
             let Some(shown) = value::date_order_shown(cell) else { continue };
@@ -289,7 +295,7 @@ impl Reading {
         Ok(())
     }
 
-    fn contradiction(&self, row: &Row, heading: String, shown: DateOrder, cell: &str) -> ReadError {
+    fn contradiction(&self, row: &RowText, heading: String, shown: DateOrder, cell: &str) -> ReadError {
         let fixed = self.layout.date_order.is_some() || self.known.decisions.iter().any(|(name, _)| *name == heading);
         let message = format!("the column `{heading}` has dates of both orders: `{cell}` is {}", order_name(shown));
         let mut learnt = self.known.clone();
