@@ -201,40 +201,53 @@ fn of_pattern(pattern: &Pattern) -> Option<(Vec<Vec<u8>>, Asked)> {
     Some((vec![longest], asked))
 }
 
-/// The one coarse reading of all that the expression matches.
-fn exact(hir: &Hir) -> Option<Vec<u8>> {
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Some(Vec::new()),
-        HirKind::Literal(literal) => Some(coarse(std::str::from_utf8(&literal.0).ok()?)),
-        HirKind::Class(class) => one_reading(class),
-        HirKind::Capture(capture) => exact(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().map(exact).collect::<Option<Vec<_>>>().map(|parts| parts.concat()),
-        // Signs without a reading may stand there as often as they like.
-        HirKind::Repetition(repeated) => exact(&repeated.sub).filter(Vec::is_empty),
-        HirKind::Alternation(parts) => {
-            let first = exact(parts.first()?)?;
-            parts.iter().all(|part| exact(part).as_ref() == Some(&first)).then_some(first)
+/// The coarse readings of all that the expression matches, where they are few.
+fn readings(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+    let nothing = || vec![Vec::new()];
+    let all = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => nothing(),
+        HirKind::Literal(literal) => vec![coarse(std::str::from_utf8(&literal.0).ok()?)],
+        HirKind::Class(class) => of_class(class)?,
+        HirKind::Capture(capture) => readings(&capture.sub)?,
+        HirKind::Concat(parts) => parts.iter().try_fold(nothing(), |left, part| joined(&left, &readings(part)?))?,
+        HirKind::Alternation(parts) => parts.iter().map(readings).collect::<Option<Vec<_>>>()?.concat(),
+        HirKind::Repetition(repeated) => {
+            let once = readings(&repeated.sub)?;
+            match (repeated.min, repeated.max) {
+                // Signs without a reading may stand there as often as they like.
+                _ if once == nothing() => nothing(),
+                (0, Some(1)) => [once, nothing()].concat(),
+                _ => return None,
+            }
         }
-    }
+    };
+    (all.len() <= MOST_LITERALS).then_some(all)
 }
 
-/// The reading that all letters of a class share.
-fn one_reading(class: &Class) -> Option<Vec<u8>> {
+/// Every left part before every right part, where they are few.
+fn joined(left: &[Vec<u8>], right: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+    let few = left.len() * right.len() <= MOST_LITERALS;
+    few.then(|| left.iter().flat_map(|left| right.iter().map(move |right| [&**left, right].concat())).collect())
+}
+
+/// The different readings of the letters of a class.
+fn of_class(class: &Class) -> Option<Vec<Vec<u8>>> {
     let Class::Unicode(class) = class else { return None };
     let width: u32 = class.iter().map(|range| u32::from(range.end()) - u32::from(range.start()) + 1).sum();
     if width > WIDEST_CLASS {
         return None;
     }
-    let mut letters = class.iter().flat_map(|range| range.start()..=range.end());
-    let read = |letter: char| coarse(letter.encode_utf8(&mut [0; 4]));
-    let first = read(letters.next()?);
-    letters.all(|letter| read(letter) == first).then_some(first)
+    let letters = class.iter().flat_map(|range| range.start()..=range.end());
+    let mut readings: Vec<Vec<u8>> = letters.map(|letter| coarse(letter.encode_utf8(&mut [0; 4]))).collect();
+    readings.sort();
+    readings.dedup();
+    Some(readings)
 }
 
 /// Literals one of which stands in the reading of every cell that matches and is not odd.
 fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
-    if let Some(text) = exact(hir) {
-        return (!text.is_empty()).then(|| vec![text]);
+    if let Some(all) = readings(hir) {
+        return all.iter().all(|literal| !literal.is_empty()).then_some(all);
     }
     match hir.kind() {
         HirKind::Capture(capture) => required(&capture.sub),
@@ -248,19 +261,29 @@ fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     }
 }
 
+/// The longest literals among runs of parts with few readings and what single parts need.
 fn best_of(parts: &[Hir]) -> Option<Vec<Vec<u8>>> {
-    let mut run = Vec::new();
+    let mut run = vec![Vec::new()];
     let mut choices: Vec<Vec<Vec<u8>>> = Vec::new();
     for part in parts {
-        match exact(part) {
-            Some(text) => run.extend(text),
-            None => {
-                choices.push(vec![std::mem::take(&mut run)]);
-                choices.extend(required(part));
-            }
+        if let Some(all) = readings(part) {
+            run = joined(&run, &all).unwrap_or_else(|| {
+                choices.push(std::mem::take(&mut run));
+                all
+            });
+            continue;
         }
+        // What is repeated stands behind the run at least once.
+        if let HirKind::Repetition(repeated) = part.kind()
+            && repeated.min > 0
+            && let Some(longer) = readings(&repeated.sub).and_then(|once| joined(&run, &once))
+        {
+            run = longer;
+        }
+        choices.push(std::mem::replace(&mut run, vec![Vec::new()]));
+        choices.extend(required(part));
     }
-    choices.push(vec![run]);
+    choices.push(run);
     let shortest = |choice: &Vec<Vec<u8>>| choice.iter().map(Vec::len).min().unwrap_or(0);
     // Words are rarer than figures of the same length.
     let worded = |choice: &Vec<Vec<u8>>| choice.iter().all(|literal| !literal.iter().all(u8::is_ascii_digit));
@@ -281,10 +304,14 @@ mod tests {
     fn a_regex_names_the_literals_it_cannot_do_without() {
         assert_eq!(literals("(?i)su-?35"), Some(vec!["su35".into()]));
         assert_eq!(literals(r"(?i)\bsu[\s-]*35s?\b"), Some(vec!["su35".into()]));
-        assert_eq!(literals("(?i)микросхем[аы]|circuit"), Some(vec!["mikposknem".into(), "sipsuit".into()]));
+        let words = ["mikposknema", "mikposknemu", "sipsuit"].map(String::from);
+        assert_eq!(literals("(?i)микросхем[аы]|circuit"), Some(words.to_vec()));
+        assert_eq!(literals("(?i)(мк|su)[ -]?24[a-z]?"), Some(vec!["mk24".into(), "su24".into()]));
+        let figures: Vec<String> = (0..10).map(|figure| format!("ad{figure}")).collect();
+        assert_eq!(literals("(?i)ad[0-9]{4}[a-z]{1,3}-ga"), Some(figures));
         assert_eq!(literals("[СC]400"), Some(vec!["s400".into()]));
         assert_eq!(literals("a*"), None);
-        assert_eq!(literals(r"\d+kg(s|z)?"), Some(vec!["kg".into()]));
+        assert_eq!(literals(r"\d+kg(s|z)?"), Some(vec!["kgs".into(), "kgz".into(), "kg".into()]));
     }
 
     /// Every question of every kind, alone and behind the automaton.
@@ -346,7 +373,13 @@ mod tests {
         ) {
             let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
             let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-            let caseless: Vec<String> = asked.iter().map(|text| format!("(?i){text}")).collect();
+            let caseless: Vec<String> = asked
+                .iter()
+                .zip(asked.iter().rev())
+                .flat_map(|(one, other)| {
+                    [format!("(?i){one}"), format!("({one}|x)[ -]?{other}+"), format!("[{one}]{{2}}{other}?с*h")]
+                })
+                .collect();
             let regexes: Vec<&str> = caseless.iter().map(String::as_str).chain(asked.iter().copied()).collect();
             check(&cells, &regexes, &asked, &asked);
         }

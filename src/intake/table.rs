@@ -37,6 +37,8 @@ pub struct OpenTable {
     pub supplied: FieldSet,
     needs: FieldSet,
     known: Known,
+    /// Bytes of each column in the last batch.
+    room: Vec<usize>,
 }
 
 /// What became of a table's first rows.
@@ -94,6 +96,7 @@ pub fn open(
         supplied,
         needs: settings.needs.clone(),
         known: settings.known.clone(),
+        room: Vec::new(),
     };
     Ok(Opened::Table(Box::new(table), fit.header as u64))
 }
@@ -209,7 +212,13 @@ impl OpenTable {
         (counts, rejects): (&mut Counts, &mut Vec<Reject>),
     ) -> Result<Option<Batch>, ReadError> {
         let mut batch = Batch::new(self.source.clone(), self.headings.clone());
-        let mut columns: Vec<Column> = vec![Column::default(); self.readers.len()];
+        // Batches of a table are much alike: the last one says how much room the next one needs.
+        let room = |column: usize| {
+            self.room.get(column).map_or_else(Column::default, |bytes| Column::with_room(BATCH_ROWS, bytes + bytes / 8))
+        };
+        batch.raw.iter_mut().enumerate().for_each(|(index, column)| *column = room(index));
+        let wanted = |reader: &Reader| if reader.wanted { room(reader.column) } else { Column::default() };
+        let mut columns: Vec<Column> = self.readers.iter().map(wanted).collect();
         let (mut bytes, mut row) = (0, Row::default());
         while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
             if !self.next_row(rows, &mut row)? {
@@ -242,6 +251,7 @@ impl OpenTable {
         if batch.is_empty() {
             return Ok(None);
         }
+        self.room = batch.raw.iter().map(Column::text_len).collect();
         self.place(&mut batch, columns);
         Ok(Some(batch))
     }

@@ -61,11 +61,8 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
 /// Whether the text is a canonical day at first sight; the last days of months are left to [`date`].
 pub fn is_plain_day(text: &str) -> bool {
     let digits = |range: std::ops::Range<usize>| {
-        let part = text.as_bytes().get(range)?;
-        let value = part
-            .iter()
-            .try_fold(0u32, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(*byte - b'0')));
-        value
+        let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(*byte - b'0'));
+        text.as_bytes().get(range)?.iter().try_fold(0, |value, byte| Some(value * 10 + digit(byte)?))
     };
     let hyphens = text.len() == 10 && [4, 7].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
     hyphens
