@@ -174,7 +174,7 @@ fn fragments_of(leaf: &Leaf) -> Option<(Vec<Vec<u8>>, Asked)> {
         }
         Leaf::Matches(pattern) => of_pattern(pattern)?,
         Leaf::Regex(regex) => {
-            let literals = required(&regex_syntax::parse(regex.as_str()).ok()?)?;
+            let literals = shortest(required(&regex_syntax::parse(regex.as_str()).ok()?)?);
             if literals.iter().any(|literal| literal.len() < 2) {
                 return None;
             }
@@ -244,6 +244,15 @@ fn of_class(class: &Class) -> Option<Vec<Vec<u8>>> {
     Some(readings)
 }
 
+/// The literals without those in which another one stands.
+fn shortest(literals: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let within = |one: &[u8], other: &[u8]| {
+        (1..other.len()).contains(&one.len()) && other.windows(one.len()).any(|part| part == one)
+    };
+    let needed = literals.iter().filter(|literal| !literals.iter().any(|other| within(other, literal)));
+    needed.cloned().collect()
+}
+
 /// Literals one of which stands in the reading of every cell that matches and is not odd.
 fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     if let Some(all) = readings(hir) {
@@ -284,10 +293,10 @@ fn best_of(parts: &[Hir]) -> Option<Vec<Vec<u8>>> {
         choices.extend(required(part));
     }
     choices.push(run);
-    let shortest = |choice: &Vec<Vec<u8>>| choice.iter().map(Vec::len).min().unwrap_or(0);
+    let length = |choice: &Vec<Vec<u8>>| choice.iter().map(Vec::len).min().unwrap_or(0);
     // Words are rarer than figures of the same length.
     let worded = |choice: &Vec<Vec<u8>>| choice.iter().all(|literal| !literal.iter().all(u8::is_ascii_digit));
-    choices.into_iter().max_by_key(|choice| (shortest(choice), worded(choice))).filter(|choice| shortest(choice) > 0)
+    choices.into_iter().max_by_key(|choice| (length(choice), worded(choice))).filter(|choice| length(choice) > 0)
 }
 
 #[cfg(test)]
@@ -296,14 +305,14 @@ mod tests {
     use crate::text::Inflection;
 
     fn literals(regex: &str) -> Option<Vec<String>> {
-        let found = required(&regex_syntax::parse(regex).unwrap())?;
+        let found = shortest(required(&regex_syntax::parse(regex).unwrap())?);
         Some(found.into_iter().map(|literal| String::from_utf8(literal).unwrap()).collect())
     }
 
     #[test]
     fn a_regex_names_the_literals_it_cannot_do_without() {
         assert_eq!(literals("(?i)su-?35"), Some(vec!["su35".into()]));
-        assert_eq!(literals(r"(?i)\bsu[\s-]*35s?\b"), Some(vec!["su35s".into(), "su35".into()]));
+        assert_eq!(literals(r"(?i)\bsu[\s-]*35s?\b"), Some(vec!["su35".into()]));
         let words = ["mikposknema", "mikposknemu", "sipsuit"].map(String::from);
         assert_eq!(literals("(?i)микросхем[аы]|circuit"), Some(words.to_vec()));
         assert_eq!(literals("(?i)(мк|su)[ -]?24[a-z]?"), Some(vec!["mk24".into(), "su24".into()]));
@@ -311,7 +320,7 @@ mod tests {
         assert_eq!(literals("(?i)ad[0-9]{4}[a-z]{1,3}-ga"), Some(figures));
         assert_eq!(literals("[СC]400"), Some(vec!["s400".into()]));
         assert_eq!(literals("a*"), None);
-        assert_eq!(literals(r"\d+kg(s|z)?"), Some(vec!["kgs".into(), "kgz".into(), "kg".into()]));
+        assert_eq!(literals(r"\d+kg(s|z)?"), Some(vec!["kg".into()]));
     }
 
     /// Every question of every kind, alone and behind the automaton.
