@@ -156,7 +156,8 @@ impl Scorer {
     /// 0 to 1; 0 at once when the words cannot be near.
     fn alike(&mut self, x: &Weighed, y: &Weighed) -> f32 {
         let fixed = |word: &Weighed| word.kind == Kind::Number || word.kind == Kind::Particle;
-        if fixed(x) || fixed(y) || (x.han != 0 && y.han != 0) {
+        // Pinyin is a reading, not a spelling: it is the same or another word.
+        if fixed(x) || fixed(y) || x.han != 0 || y.han != 0 {
             return 0.0;
         }
         let (a, b) = (x.sound.len(), y.sound.len());
@@ -425,7 +426,10 @@ impl<'a> Alignment<'a> {
 
     fn tells(&self, pair: &Pair) -> bool {
         let words = self.words(Side::Entity).get(usize::from(pair.right.0)..usize::from(pair.right.1)).unwrap_or(&[]);
-        words.iter().any(|word| matches!(word.kind, Kind::Word)) || (words.len() > 1 && pair.how == How::Joined)
+        let is_name = |word: &Weighed| word.kind == Kind::Word;
+        // Common words written together are a name where there is no other: IRANAIR.
+        let made_of_common = words.len() > 1 && pair.how == How::Joined && !self.entity.iter().any(is_name);
+        words.iter().any(is_name) || made_of_common
     }
 
     /// What the agreement rests on. Names that have no telling word may only rest on several common ones.
