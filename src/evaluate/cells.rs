@@ -171,7 +171,7 @@ impl Group {
 
     fn ask(&self, cell: &str, scratch: &mut Scratch) {
         scratch.held.clear();
-        let Scratch { scan, fragments, held } = scratch;
+        let Scratch { scan, fragments, held, .. } = scratch;
         if let Some(all) = &self.fragments {
             all.find(cell, (fragments, scan), held);
         }
