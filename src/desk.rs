@@ -5,14 +5,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the rules folder")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::evaluate::{self, Plan};
 use crate::finding::hash;
 use crate::intake::Layouts;
-use crate::problem::{Problem, Severity, SourceText};
+use crate::problem::{self, Problem, SourceText};
 use crate::rules::{self, Known, RuleSet, RuleTexts};
 use crate::watchlist::Watchlists;
 
@@ -76,15 +77,21 @@ pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
         paths.sort();
         for path in paths.iter().filter(|path| is_read(path, endings)) {
             match read_text(path) {
-                Ok(text) => texts.push(DeskText { kind, source: SourceText::new(path.display().to_string(), text) }),
-                Err(cause) => problems.push(
-                    Problem::whole_file("unreadable", path.display().to_string(), format!("cannot be read: {cause}"))
-                        .with_hint("make it a readable UTF-8 text of at most 64 MiB"),
-                ),
+                Ok(source) => texts.push(DeskText { kind, source }),
+                Err(problem) => problems.push(problem),
             }
         }
     }
     Ok((texts, problems))
+}
+
+/// The rules folder that a file belongs to: its own folder, or the one above `lists`, `watchlists` and `layouts`.
+pub fn folder_of(path: &Path) -> PathBuf {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let name = parent.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let is_below = TextKind::ALL.iter().any(|(_, below, _)| !below.is_empty() && *below == name);
+    let folder = if is_below { parent.parent().unwrap_or(parent) } else { parent };
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
 }
 
 /// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
@@ -109,12 +116,33 @@ fn is_read(path: &Path, endings: &[&str]) -> bool {
     !name.starts_with('.') && !name.ends_with(".test.yaml") && endings.contains(&ending) && path.is_file()
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    let size = std::fs::metadata(path)?.len();
+fn read_text(path: &Path) -> Result<Arc<SourceText>, Problem> {
+    let shown = path.display().to_string();
+    let unreadable = |cause: String| Problem::whole_file("unreadable", &shown, format!("cannot be read: {cause}"));
+    let size = std::fs::metadata(path).map_err(|cause| unreadable(cause.to_string()))?.len();
     if size > LARGEST_TEXT {
-        return Err(io::Error::other(format!("{size} bytes are more than 64 MiB")));
+        let message = format!("{size} bytes are more than the {LARGEST_TEXT} that are read");
+        return Err(Problem::whole_file("too-large", &shown, message));
     }
-    std::fs::read_to_string(path)
+    let bytes = std::fs::read(path).map_err(|cause| unreadable(cause.to_string()))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceText::new(shown, text)),
+        Err(error) => Err(not_utf8(&shown, error.as_bytes(), error.utf8_error().valid_up_to())),
+    }
+}
+
+/// The place where the text stops being UTF-8, shown in the encoding that it is probably in.
+fn not_utf8(path: &str, bytes: &[u8], valid: usize) -> Problem {
+    let message = format!("this is not UTF-8: the byte at offset {valid} begins no character");
+    let Some(encoding) = crate::intake::guess_encoding(bytes) else {
+        let hint = "this looks like no text at all; save it as UTF-8 text";
+        return Problem::whole_file("not-utf8", path, message).with_hint(hint);
+    };
+    let (text, _, _) = encoding.decode(bytes);
+    let before = bytes.get(..valid).map_or(0, |before| encoding.decode(before).0.len());
+    let source = SourceText::new(path, text);
+    let hint = format!("it looks like {}: open it in an editor and save it as UTF-8", encoding.name().to_lowercase());
+    Problem::error("not-utf8", &source, before..before, message).with_hint(hint)
 }
 
 /// Everything that a file is read and evaluated with; never changes once made.
@@ -131,7 +159,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Compiles and binds; value and problems, worst first within a file as written.
+    /// Compiles, binds and runs the examples. Value and problems: the only judge of texts, for `check`, start and reload
+    /// alike. The problems are sorted by file and place.
     pub fn build(texts: &[DeskText], known: &Known) -> (Desk, Vec<Problem>) {
         let of = |kind: TextKind| -> Vec<Arc<SourceText>> {
             texts.iter().filter(|text| text.kind == kind).map(|text| text.source.clone()).collect()
@@ -144,6 +173,9 @@ impl Desk {
         problems.extend(more);
         let (plan, more) = evaluate::bind(&rules, Arc::new(watchlists));
         problems.extend(more);
+        problems.extend(evaluate::run_examples(&plan));
+        let mut problems = without_echoes(problems, texts);
+        problem::sort(&mut problems);
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
         parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]));
         let id = hash(&parts);
@@ -151,8 +183,40 @@ impl Desk {
     }
 }
 
+/// What is missing because another file is broken is told with that file, not once more for each rule that waits for it.
+fn without_echoes(problems: Vec<Problem>, texts: &[DeskText]) -> Vec<Problem> {
+    let broken = broken_paths(&problems);
+    let broken: Vec<&Arc<SourceText>> =
+        texts.iter().map(|text| &text.source).filter(|source| broken.contains(&source.path)).collect();
+    let origin = |echo: &Problem| -> Option<String> {
+        let name = echo.span.clone().and_then(|span| echo.source.text.get(span))?;
+        let name = name.trim_matches(['\'', '"', '%']).to_lowercase();
+        let supplies = |source: &Arc<SourceText>| match echo.code {
+            "broken-list" => rules::list_name(&source.path).to_lowercase() == name,
+            "unknown-entity" => source.path != echo.source.path && source.text.to_lowercase().contains(&name),
+            _ => false,
+        };
+        broken.iter().find(|source| supplies(source)).map(|source| source.path.clone())
+    };
+    let mut waiting: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut told = Vec::new();
+    for problem in problems {
+        match origin(&problem) {
+            Some(path) => drop(waiting.entry(path).or_default().insert(problem.source.path.clone())),
+            None => told.push(problem),
+        }
+    }
+    for (path, rules) in waiting {
+        let first = told.iter_mut().find(|problem| problem.is_error() && problem.source.path == path);
+        if let Some(first) = first {
+            let rules: Vec<String> = rules.into_iter().collect();
+            first.message.push_str(&format!("; until it is mended, {} cannot be used", rules.join(", ")));
+        }
+    }
+    told
+}
+
 /// The paths that have an error among the problems.
-pub fn broken_paths(problems: &[Problem]) -> std::collections::BTreeSet<String> {
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    errors.map(|problem| problem.source.path.clone()).collect()
+pub fn broken_paths(problems: &[Problem]) -> BTreeSet<String> {
+    problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.source.path.clone()).collect()
 }

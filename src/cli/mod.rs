@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
 
 mod check;
+mod check_format;
 mod columns;
 mod demo;
 mod explain;
@@ -142,7 +143,13 @@ pub fn main() -> ExitCode {
     match dispatch(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = error.to_string();
+            let text = match &error {
+                CommandError::Config(ConfigError::Wrong(problems)) if !problems.is_empty() => {
+                    show(problems);
+                    "the configuration cannot be used; what is wrong stands above".to_owned()
+                }
+                other => other.to_string(),
+            };
             if !text.is_empty() {
                 let _ = writeln!(std::io::stderr(), "tidewaiter: {text}");
             }

@@ -117,6 +117,10 @@ impl Detection<'_, '_> {
             self.report.guess(name, self.lists.names());
             return false;
         };
+        if self.lists.is_broken(name) {
+            self.report.error("broken-list", &item.span, format!("the list `{name}` cannot be read"));
+            return false;
+        }
         let written = format!("%{name}%");
         let scalar = |text: &String| Scalar {
             text: text.clone(),

@@ -15,6 +15,8 @@ mod party_key;
 mod report;
 pub mod schema;
 
+pub use lists::list_name;
+
 use crate::problem::{Problem, SourceText};
 use crate::record::{Field, FieldSet, Record, Role};
 use crate::rule_card::RuleCard;

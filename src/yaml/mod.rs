@@ -4,6 +4,7 @@
 //! It gives no scalar a type: `NO`, `0102` and `1e5` stay the texts that they are.
 
 mod build;
+pub mod shape;
 
 use crate::problem::{Problem, SourceText};
 use granit_parser::{ErrorKind, Event, Parser, ScanError};
@@ -58,6 +59,16 @@ impl Node {
             Value::Map(entries) => entries.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value),
             Value::Scalar { .. } | Value::List(_) => None,
         }
+    }
+
+    /// The node at the end of a path of keys and places in lists, as far as it goes.
+    pub fn at(&self, path: &[&str]) -> &Node {
+        let Some((first, rest)) = path.split_first() else { return self };
+        let inner = match &self.value {
+            Value::List(items) => first.parse::<usize>().ok().and_then(|place| items.get(place)),
+            Value::Map(_) | Value::Scalar { .. } => self.get(first),
+        };
+        inner.map_or(self, |inner| inner.at(rest))
     }
 
     /// Where a part of the scalar's text stands in the source; the whole scalar when escapes or folding hide it.
