@@ -204,9 +204,9 @@ impl Binder<'_> {
     }
 
     fn need(&mut self, predicate: &Predicate) {
-        self.need_target(&predicate.target);
+        predicate.target.add_to(&mut self.needs);
         match &predicate.question {
-            Question::Field(_, other) => self.need_target(other),
+            Question::Field(_, other) => other.add_to(&mut self.needs),
             Question::Party(test) => {
                 for part in Part::ALL {
                     self.needs.insert(Field::Party(test.role, part));
@@ -224,20 +224,10 @@ impl Binder<'_> {
             PartyAsk::Not(ask) => self.need_ask(ask),
             PartyAsk::Cell(_, question) => {
                 if let Question::Field(_, target) = question.as_ref() {
-                    self.need_target(target);
+                    target.add_to(&mut self.needs);
                 }
             }
             PartyAsk::Entity { .. } | PartyAsk::Listed(_) | PartyAsk::Country(_) => {}
-        }
-    }
-
-    fn need_target(&mut self, target: &Target) {
-        match target {
-            Target::Field(field) => self.needs.insert(*field),
-            Target::Raw(key) => {
-                self.needs.raw.insert(key.clone());
-            }
-            Target::Source(_) => {}
         }
     }
 
@@ -249,7 +239,7 @@ impl Binder<'_> {
         let target = entry.strip_prefix("raw.").map(|heading| Target::Raw(heading_key(heading)));
         match target.or_else(|| group_field(entry).map(Target::Field)) {
             Some(target) => {
-                self.need_target(&target);
+                target.add_to(&mut self.needs);
                 GroupBy::Cell(target)
             }
             None => GroupBy::Nothing,

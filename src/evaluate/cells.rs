@@ -55,6 +55,7 @@ impl Group {
         let remembers = match &target {
             Target::Field(field) => !is_free_text(*field),
             Target::Raw(_) | Target::Source(_) => true,
+            Target::UsdPerKg => false,
         };
         let mut group = Group {
             target,

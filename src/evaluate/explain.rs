@@ -10,7 +10,7 @@ use super::view::View;
 use super::{BoundTest, Explanation, Memo, Plan, SelectionExplanation, answers, bind};
 use crate::problem::Problem;
 use crate::record::Record;
-use crate::rules::{Comparison, Condition, Example, PartyTest, Predicate, Question, Rule, RuleSet};
+use crate::rules::{Comparison, Condition, Example, FieldRelation, PartyTest, Predicate, Question, Rule, RuleSet};
 
 /// A plan of just this rule.
 fn alone(plan: &Plan, rule: &Rule) -> (Plan, Vec<Problem>) {
@@ -103,11 +103,18 @@ impl Fired<'_> {
             BoundTest::Is(id) => {
                 let Some(predicate) = self.plan.predicates.get(*id) else { return };
                 let held = Answers::holds(self.answers, test, self.row);
-                let sentence = self.sentence((*id, predicate), held);
-                out.push(match sense {
-                    Sense::Asked => (held, sentence),
-                    Sense::Denied => (!held, format!("not: {sentence}")),
-                });
+                let mut sentence = self.sentence((*id, predicate), held);
+                let holds = match sense {
+                    Sense::Asked => held,
+                    Sense::Denied => !held,
+                };
+                if matches!(sense, Sense::Denied) {
+                    sentence.insert_str(0, "not: ");
+                }
+                if holds && (matches!(sense, Sense::Denied) || is_negative(predicate)) && self.is_missing(predicate) {
+                    sentence.push_str(", and `neq` holds on a missing value");
+                }
+                out.push((holds, sentence));
             }
         }
     }
@@ -132,17 +139,15 @@ impl Fired<'_> {
     }
 
     fn why(&self, (id, predicate): (usize, &Predicate), field: &str) -> String {
-        let negative = matches!(
-            &predicate.question,
-            Question::NotMatches(_)
-                | Question::Number(Comparison::Neq, _)
-                | Question::Date(Comparison::Neq, _)
-                | Question::Exists(_)
-        );
-        if negative || self.cell(&predicate.target).is_none() {
+        let exists = matches!(predicate.question, Question::Exists(_));
+        if exists || is_negative(predicate) || self.is_missing(predicate) {
             return self.says(predicate, field);
         }
         format!("‘{}’", self.matched(id, predicate))
+    }
+
+    fn is_missing(&self, predicate: &Predicate) -> bool {
+        !matches!(predicate.question, Question::Party(_)) && self.cell(&predicate.target).is_none()
     }
 
     fn says(&self, predicate: &Predicate, field: &str) -> String {
@@ -173,6 +178,18 @@ impl Fired<'_> {
         }
         format!("‘{written}’ is {}, of whom not all that is asked holds", known.join(" or "))
     }
+}
+
+/// Whether it was asked with `neq`.
+fn is_negative(predicate: &Predicate) -> bool {
+    matches!(
+        &predicate.question,
+        Question::NotMatches(_)
+            | Question::Number(Comparison::Neq, _)
+            | Question::Date(Comparison::Neq, _)
+            | Question::DatePart(_, Comparison::Neq, _)
+            | Question::Field(FieldRelation::Neq, _)
+    )
 }
 
 fn said(cell: Option<String>, field: &str) -> String {

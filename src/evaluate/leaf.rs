@@ -6,7 +6,7 @@ use std::str::FromStr;
 use regex::{Regex, RegexBuilder};
 
 use crate::record::Field;
-use crate::rules::{Comparison, FieldRelation, HsRange, Question};
+use crate::rules::{Comparison, DatePart, FieldRelation, HsRange, Question};
 use crate::text::{Pattern, ScanText, Term, sigma_fold};
 use crate::value::{self, DateOrder, Decimal, DecimalMark};
 
@@ -25,6 +25,7 @@ pub(crate) enum Leaf {
     Country(Vec<String>),
     Number(Comparison, Decimal),
     Date(Comparison, String),
+    DatePart(DatePart, Comparison, u16),
 }
 
 /// Compiles a regex as rules mean it: linear time, unanchored, limited in size.
@@ -46,6 +47,7 @@ impl Leaf {
             Question::Country(codes) => Leaf::Country(codes.clone()),
             Question::Number(comparison, number) => Leaf::Number(*comparison, *number),
             Question::Date(comparison, date) => Leaf::Date(*comparison, date.clone()),
+            Question::DatePart(part, comparison, number) => Leaf::DatePart(*part, *comparison, *number),
             Question::Field(..) | Question::Party(_) => return Ok(None),
         }))
     }
@@ -54,9 +56,12 @@ impl Leaf {
     pub(crate) fn holds_on_missing(&self) -> bool {
         match self {
             Leaf::Exists(there) => !there,
-            Leaf::NotMatches(_) | Leaf::Number(Comparison::Neq, _) | Leaf::Date(Comparison::Neq, _) => true,
+            Leaf::NotMatches(_)
+            | Leaf::Number(Comparison::Neq, _)
+            | Leaf::Date(Comparison::Neq, _)
+            | Leaf::DatePart(_, Comparison::Neq, _) => true,
             Leaf::Matches(_) | Leaf::Regex(_) | Leaf::Mentions(_) | Leaf::Hs(_) => false,
-            Leaf::Country(_) | Leaf::Number(..) | Leaf::Date(..) => false,
+            Leaf::Country(_) | Leaf::Number(..) | Leaf::Date(..) | Leaf::DatePart(..) => false,
         }
     }
 
@@ -78,6 +83,10 @@ impl Leaf {
                 None => *comparison == Comparison::Neq,
             },
             Leaf::Date(comparison, asked) => date(*comparison, cell, asked),
+            Leaf::DatePart(part, comparison, asked) => match date_part(*part, cell) {
+                Some(found) => compare(*comparison, &found, asked),
+                None => *comparison == Comparison::Neq,
+            },
         }
     }
 
@@ -102,7 +111,7 @@ impl Leaf {
             Leaf::Regex(regex) => regex.find(cell).map(|found| found.range()),
             Leaf::Matches(pattern) => find_caseless(cell, &pattern.written),
             Leaf::Exists(_) | Leaf::NotMatches(_) | Leaf::Hs(_) | Leaf::Country(_) => None,
-            Leaf::Number(..) | Leaf::Date(..) => None,
+            Leaf::Number(..) | Leaf::Date(..) | Leaf::DatePart(..) => None,
         };
         piece.and_then(|range| cell.get(range)).filter(|piece| !piece.is_empty()).unwrap_or(cell)
     }
@@ -200,6 +209,18 @@ fn date(comparison: Comparison, cell: &str, asked: &str) -> bool {
     }
 }
 
+/// The part of a date; a month has no day and no week.
+fn date_part(part: DatePart, cell: &str) -> Option<u16> {
+    let read = if days(cell).is_some() { cell.to_owned() } else { value::date(cell, DateOrder::DayFirst)? };
+    let digits = |range: std::ops::Range<usize>| read.get(range)?.parse().ok();
+    match part {
+        DatePart::Year => digits(0..4),
+        DatePart::Month => digits(5..7),
+        DatePart::Day => digits(8..10),
+        DatePart::Week => value::iso_week(&read),
+    }
+}
+
 /// How two cells of a record stand to each other.
 pub(crate) fn related(relation: FieldRelation, left: Option<&str>, right: Option<&str>) -> bool {
     let (Some(left), Some(right)) = (left, right) else {
@@ -273,6 +294,16 @@ mod tests {
         assert!(date(Comparison::Lt, "2022-01", "2022-02-24") && !date(Comparison::Lt, "2022-02", "2022-02-24"));
         assert!(date(Comparison::Eq, "2022-10-24", "2022") && !date(Comparison::Eq, "2022-10", "2022-10-24"));
         assert!(date(Comparison::Gt, "2023-01-01", "2022") && !date(Comparison::Gt, "2022-12-31", "2022"));
+    }
+
+    #[test]
+    fn a_date_gives_the_parts_that_it_has() {
+        let parts =
+            |cell| [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Week].map(|part| date_part(part, cell));
+        assert_eq!(parts("2022-10-24"), [Some(2022), Some(10), Some(24), Some(43)]);
+        assert_eq!(parts("2022-10"), [Some(2022), Some(10), None, None]);
+        assert_eq!(parts("24.10.2022"), parts("2022-10-24"));
+        assert_eq!(parts("soon"), [None; 4]);
     }
 
     #[test]

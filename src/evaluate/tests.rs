@@ -155,6 +155,214 @@ fn evaluate_su_35(consignee: &str, description: &str) -> Vec<Firing> {
     evaluate(&plan, &batch(&[NAME, Field::Description], &[&[consignee, description]]), &mut Memo::default())
 }
 
+/// A batch of one raw column.
+fn raw(cells: &[&str]) -> Batch {
+    let mut batch = batch(&[], &cells.iter().map(|_| &[][..]).collect::<Vec<_>>());
+    batch.raw[0] = Column::default();
+    cells.iter().for_each(|cell| batch.raw[0].push(cell));
+    batch
+}
+
+#[test]
+fn an_unquoted_value_means_its_text() {
+    for (written, cell, other) in [
+        ("NO", "NO", "false"),
+        ("0102", "0102", "102"),
+        ("0102", "0102", "66"),
+        ("8802.40", "8802.40", "8802.4"),
+        ("1e5", "1E5", "100000"),
+        ("12345678901234567890", "12345678901234567890", "12345678901234567891"),
+        ("2022-10-24", "2022-10-24", "2022-10-24T00:00:00"),
+        ("~", "~", ""),
+        ("yes", "Yes", "true"),
+        ("0x1F", "0x1f", "31"),
+        ("1_000", "1_000", "1000"),
+        (".inf", ".inf", "inf"),
+    ] {
+        assert_eq!(rows(&format!("raw.vendor_name: {written}"), &raw(&[other, cell])), [1], "{written}");
+        let texts = batch(&[Field::ContractNumber], &[&[other], &[cell]]);
+        assert_eq!(rows(&format!("contract_number: {written}"), &texts), [1], "{written}");
+    }
+    let exact =
+        batch(&[Field::ValueUsd], &[&["12345678901234567890"], &["12345678901234567891"], &["12345678901234567889.5"]]);
+    assert_eq!(rows("value_usd: 12345678901234567890", &exact), [0]);
+    assert_eq!(rows("value_usd|gt: 12345678901234567890", &exact), [1]);
+    assert_eq!(rows("value_usd|lt: 12345678901234567890", &exact), [2]);
+}
+
+/// What holds for a cell with a word, an empty one and, in a column that is not there, for an absent one.
+#[test]
+fn null_absent_and_empty_are_one_and_the_same() {
+    let table = batch(&[Field::Brand], &[&["ACME"], &[""]]);
+    let cells = raw(&["ACME", "", " \t"]);
+    for (asked, there, missing) in [
+        (": null", false, true),
+        (": ''", false, true),
+        (": \"\"", false, true),
+        (": 'null'", false, false),
+        (": ~", false, false),
+        (": [null, other]", false, true),
+        (": [null, acme]", true, true),
+        ("|exists: true", true, false),
+        ("|exists: false", false, true),
+        ("|exists: yes", true, false),
+        ("|neq: null", true, false),
+        ("|neq: ''", true, false),
+        ("|neq: other", true, true),
+        ("|neq: acme", false, true),
+        ("|neq: [other, acme]", false, true),
+        ("|neq: [other, null]", true, false),
+        ("|all|neq: [other, acme]", true, true),
+        ("|contains|neq: cm", false, true),
+        ("|contains|all|neq: [ac, zz]", true, true),
+        ("|re|neq: 'A.*'", false, true),
+        (": '*'", true, false),
+        ("|re: '^$'", false, false),
+        ("|fieldref: model", false, false),
+        ("|fieldref|neq: model", true, true),
+        ("|contains|fieldref|neq: model", true, true),
+    ] {
+        let expected =
+            |rows: usize| -> Vec<usize> { (0..rows).filter(|row| if *row == 0 { there } else { missing }).collect() };
+        if ![": '*'", ": ~"].contains(&asked) {
+            assert_eq!(rows(&format!("brand{asked}"), &table), expected(2), "brand{asked}");
+        }
+        assert_eq!(rows(&format!("raw.vendor_name{asked}"), &cells), expected(3), "raw{asked}");
+        let absent = if missing { vec![0, 1] } else { Vec::new() };
+        assert_eq!(rows(&format!("quantity_unit{asked}"), &table), absent, "absent{asked}");
+        assert_eq!(rows(&format!("raw.nowhere{asked}"), &table), absent, "raw absent{asked}");
+    }
+}
+
+#[test]
+fn sigma_holds_on_raw_cells_and_wherever_its_modifiers_stand() {
+    let cells =
+        ["Café «X» 10\\20", "cafe\u{301} «x» 10\\20", "CAFÉ", "a*b", "axb", "line\nbreak", "STRASSE", "500", "500.0"];
+    let table = raw(&cells);
+    for (asked, expected) in [
+        (": 'café «x» 10\\20'", &[0, 1][..]),
+        (": caf?", &[2]),
+        (": 'caf*'", &[0, 1, 2]),
+        (": 'a\\*b'", &[3]),
+        (": 'a*b'", &[3, 4]),
+        (": 'line*break'", &[5]),
+        (": 'line?break'", &[5]),
+        (": straße", &[6]),
+        (": 500", &[7]),
+        ("|contains: '10\\20'", &[0, 1]),
+        ("|contains: '10\\\\20'", &[0, 1]),
+        ("|contains: '«?»'", &[0, 1]),
+        ("|startswith: 'CAF'", &[0, 1, 2]),
+        ("|startswith: 'c?f'", &[0, 1, 2]),
+        ("|endswith: '?é'", &[2]),
+        ("|endswith: '*0'", &[0, 1, 7, 8]),
+        ("|contains|all: [caf, x]", &[0, 1]),
+        ("|contains|cased: 'Caf'", &[0]),
+        ("|cased: 'CAF?'", &[2]),
+        ("|exactly: 'a*b'", &[3]),
+        ("|exactly|cased: 'A*B'", &[]),
+        ("|re: 'Caf.'", &[0]),
+        ("|re|i: 'CAF.'", &[0, 1, 2]),
+        ("|re: '^break'", &[]),
+        ("|re|m: '^break'", &[5]),
+        ("|re: 'line.break'", &[]),
+        ("|re|s: 'line.break'", &[5]),
+        ("|re|i|m|s: 'LINE.^BREAK$'", &[5]),
+        ("|gt: 499", &[7, 8]),
+        ("|gte: 500.00", &[7, 8]),
+        ("|mentions: cafe x", &[0, 1]),
+    ] {
+        assert_eq!(rows(&format!("raw.vendor_name{asked}"), &table), expected, "{asked}");
+    }
+}
+
+#[test]
+fn fields_are_compared_with_fields() {
+    use Field::{Brand, Description, DispatchCountry, GrossMassKg, Model, NetMassKg, OriginCountry};
+    let table = batch(
+        &[Description, Brand, Model, NetMassKg, GrossMassKg, OriginCountry, DispatchCountry],
+        &[
+            &["ACME pump", "acme", "PUMP", "10", "9.50", "CN", "TR"],
+            &["acme", "ACME", "", "10", "10.0", "CN", "CN"],
+            &["Pump by Acme", "Acme", "by", "9", "10", "", "TR"],
+        ],
+    );
+    for (asked, expected) in [
+        ("description|fieldref: brand", &[1][..]),
+        ("description|fieldref|neq: brand", &[0, 2]),
+        ("description|startswith|fieldref: brand", &[0, 1]),
+        ("description|endswith|fieldref: brand", &[1, 2]),
+        ("description|endswith|fieldref: model", &[0]),
+        ("description|contains|fieldref: model", &[0, 2]),
+        ("description|contains|fieldref: [brand, model]", &[0, 1, 2]),
+        ("description|contains|all|fieldref: [brand, model]", &[0, 2]),
+        ("description|contains|fieldref|neq: model", &[1]),
+        ("net_mass_kg|gt|fieldref: gross_mass_kg", &[0]),
+        ("net_mass_kg|gte|fieldref: gross_mass_kg", &[0, 1]),
+        ("net_mass_kg|lt|fieldref: gross_mass_kg", &[2]),
+        ("net_mass_kg|fieldref: gross_mass_kg", &[1]),
+        ("origin_country|differs: dispatch_country", &[0]),
+        ("origin_country|fieldref|neq: dispatch_country", &[0, 2]),
+        ("raw.vendor_name|fieldref: brand", &[0]),
+    ] {
+        assert_eq!(rows(asked, &table), expected, "{asked}");
+    }
+}
+
+#[test]
+fn parts_of_dates_are_numbers() {
+    let table =
+        batch(&[Field::DeclarationDate], &[&["2022-10-24"], &["2022-02"], &[""], &["2021-01-01"], &["2020-12-31"]]);
+    for (asked, expected) in [
+        ("year: 2022", &[0, 1][..]),
+        ("year|gte: 2021", &[0, 1, 3]),
+        ("month: [2, 10]", &[0, 1]),
+        ("month|between: [1, 3]", &[1, 3]),
+        ("month|lt: 3", &[1, 3]),
+        ("day: 24", &[0]),
+        ("day|lte: 31", &[0, 3, 4]),
+        ("week: 53", &[3, 4]),
+        ("week: 43", &[0]),
+        ("month|neq: 10", &[1, 2, 3, 4]),
+        ("day|neq: 24", &[1, 2, 3, 4]),
+    ] {
+        assert_eq!(rows(&format!("declaration_date|{asked}"), &table), expected, "{asked}");
+    }
+}
+
+#[test]
+fn a_price_by_weight_is_missing_where_one_of_the_two_is() {
+    use Field::{GrossMassKg, NetMassKg, ValueUsd};
+    let table = batch(
+        &[ValueUsd, NetMassKg, GrossMassKg],
+        &[
+            &["100", "3", "50"],
+            &["100", "", "50"],
+            &["100", "0", "4"],
+            &["100", "", ""],
+            &["", "3", "4"],
+            &["0", "3", "4"],
+            &["12345678901234567890.5", "1", ""],
+        ],
+    );
+    for (asked, expected) in [
+        ("usd_per_kg|gt: 33.33", &[0, 6][..]),
+        ("usd_per_kg: 33.333333", &[0]),
+        ("usd_per_kg: 2", &[1]),
+        ("usd_per_kg: 25", &[2]),
+        ("usd_per_kg|between: [2, 25]", &[1, 2]),
+        ("usd_per_kg|exists: false", &[3, 4, 5]),
+        ("usd_per_kg|neq: 2", &[0, 2, 3, 4, 5, 6]),
+        ("usd_per_kg|fieldref: value_usd", &[6]),
+    ] {
+        assert_eq!(rows(asked, &table), expected, "{asked}");
+    }
+    let (plan, _) = bind(&rules(&rule_text("usd_per_kg|gt: 33")), Arc::default());
+    assert!([ValueUsd, NetMassKg, GrossMassKg].into_iter().all(|field| plan.needs().contains(field)));
+    let firing = evaluate(&plan, &table, &mut Memo::default()).remove(0);
+    assert_eq!((firing.evidence[0].field.as_str(), firing.evidence[0].matched.as_str()), ("usd_per_kg", "33.333333"));
+}
+
 #[test]
 fn the_su_35_rule_fires_with_the_ownership_path_and_the_piece_of_the_cell() {
     let fired = evaluate_su_35("АО «КРЭТ»", "ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35");
@@ -231,6 +439,26 @@ fn an_explanation_quotes_the_cell_or_says_that_it_is_missing() {
     for part in ["‘СУ-35’", "‘АО «КРЭТ»’ is AO KRET", "hs_code is missing", "buyer.name is missing"] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part} in {lines:#?}");
     }
+}
+
+#[test]
+fn an_explanation_says_that_neq_holds_on_a_missing_value() {
+    let record = batch(&[Field::Description], &[&["x"]]).record(0);
+    for detection in
+        ["brand|neq: x", "origin_country|neq: NO", "brand|fieldref|neq: model", "declaration_date|month|neq: 5"]
+    {
+        let set = rules(&rule_text(detection));
+        let (plan, _) = bind(&set, watchlists());
+        let line = explain(&plan, &set.rules[0], &record).selections.remove(0).lines.remove(0);
+        assert!(
+            line.0 && line.1.contains("is missing") && line.1.ends_with("and `neq` holds on a missing value"),
+            "{line:?}"
+        );
+    }
+    let set = rules(&rule_text("description|neq: y"));
+    let (plan, _) = bind(&set, watchlists());
+    let told = explain(&plan, &set.rules[0], &record);
+    assert_eq!(told.selections[0].lines, [(true, "description neq y: yes, description says ‘x’".to_owned())]);
 }
 
 #[test]

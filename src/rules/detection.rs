@@ -55,9 +55,7 @@ impl Detection<'_, '_> {
             Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), &modifiers, (&span, value)),
             Some(Place::HsDigits(digits)) => self.hs_digits(digits, &modifiers, (&span, value)),
             None => {
-                self.report.error("unknown-field", &span, format!("unknown field `{name}`"));
-                let known = names::all();
-                self.report.guess(&name, known.iter().map(String::as_str));
+                names::tell_unknown(&name, &span, self.report);
                 None
             }
         }
@@ -195,6 +193,9 @@ impl Detection<'_, '_> {
         modifiers: &Modifiers,
         values: &[Scalar],
     ) -> Option<Test> {
+        if !modifier::fits(kind, modifiers, values, self.report) {
+            return None;
+        }
         let is = |operator, written: &str, question| {
             Test::Is(Predicate { target: target.clone(), operator, written: written.to_owned(), question })
         };
@@ -204,7 +205,7 @@ impl Detection<'_, '_> {
                 return Some(is("exists", &written, Question::Exists(there)));
             }
             Some(Operator::Between) => {
-                let questions = modifier::between(kind, values, self.report)?;
+                let questions = modifier::between(kind, modifiers, values, self.report)?;
                 let written = written(values);
                 let test = Test::All(questions.map(|question| is("between", &written, question)).to_vec());
                 return Some(if modifiers.has(Flag::Neq) { Test::Not(Box::new(test)) } else { test });
@@ -217,7 +218,7 @@ impl Detection<'_, '_> {
         let mut tests = Vec::new();
         let known: Vec<Scalar> = values.iter().filter(|value| !value.missing).cloned().collect();
         if values.iter().any(|value| value.missing) {
-            if modifiers.operator.is_some_and(|operator| operator != Operator::Exactly) {
+            if modifiers.asks_for_a_value() {
                 let span = values.iter().find(|value| value.missing).map_or(0..0, |value| value.span.clone());
                 self.report.error("empty-value", &span, "a missing value is asked for without a modifier");
                 return None;
@@ -242,7 +243,8 @@ impl Detection<'_, '_> {
                 }));
             }
         }
-        let every = modifiers.has(Flag::All) || modifiers.has(Flag::Neq);
+        // `neq` turns the whole key: not one of the values, or with `all` not every one of them.
+        let every = modifiers.has(Flag::All) != modifiers.has(Flag::Neq);
         whole(tests).map(|tests| combine(tests, if every { Test::All } else { Test::Any }))
     }
 

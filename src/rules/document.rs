@@ -220,9 +220,7 @@ fn fields(node: &Node, report: &mut Report<'_>) -> Vec<String> {
 fn shown(name: &str, span: &Range<usize>, report: &mut Report<'_>) -> Option<String> {
     let found = names::shown(name);
     if found.is_none() {
-        report.error("unknown-field", span, format!("unknown field `{name}`"));
-        let known = names::all();
-        report.guess(name, known.iter().map(String::as_str));
+        names::tell_unknown(name, span, report);
     }
     found
 }

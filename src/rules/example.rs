@@ -74,9 +74,7 @@ fn cell(record: &mut Record, key: (&str, &Node), value: &Node, report: &mut Repo
         return;
     }
     let Some(field) = names::single_field(name) else {
-        report.error("unknown-field", &key.span, format!("unknown field `{name}`"));
-        let known = names::all();
-        report.guess(name, known.iter().map(String::as_str));
+        names::tell_unknown(name, &key.span, report);
         return;
     };
     if value.is_null() {

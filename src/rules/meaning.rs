@@ -1,6 +1,6 @@
 //! What a compiled rule means: its version, what it reads, what it needs. Evaluates nothing.
 
-use super::{Condition, PartyAsk, Predicate, Question, Rule, Selection, Target, Test};
+use super::{Condition, PartyAsk, Predicate, Question, Rule, Selection, Target, Test, UNIT_PRICE};
 use crate::record::{Field, FieldSet, Part};
 use std::collections::BTreeSet;
 
@@ -51,12 +51,16 @@ fn asked_parts(ask: &PartyAsk, parts: &mut BTreeSet<Part>) {
 
 /// Names of canonical fields and `raw.` headings that the selections read.
 pub(super) fn reads(selections: &[Selection]) -> Vec<String> {
-    let names = places(selections).into_iter().map(|place| match place {
-        Target::Field(field) => field.name(),
-        Target::Raw(key) => format!("raw.{key}"),
-        Target::Source(part) => format!("source.{part}"),
-    });
-    names.collect()
+    let mut names = Vec::new();
+    for place in places(selections) {
+        match place {
+            Target::Field(field) => names.push(field.name()),
+            Target::Raw(key) => names.push(format!("raw.{key}")),
+            Target::Source(part) => names.push(format!("source.{part}")),
+            Target::UsdPerKg => names.extend(UNIT_PRICE.map(Field::name)),
+        }
+    }
+    names
 }
 
 /// Adds what a rule reads, what it groups by and what its mails show first.
@@ -69,15 +73,7 @@ pub(super) fn needs(rule: &Rule, set: &mut FieldSet) {
         // Ownership holds on the record's date.
         set.insert(Field::DeclarationDate);
     }
-    for place in places(&rule.selections) {
-        match place {
-            Target::Field(field) => set.insert(field),
-            Target::Raw(key) => {
-                set.raw.insert(key);
-            }
-            Target::Source(_) => {}
-        }
-    }
+    places(&rule.selections).iter().for_each(|place| place.add_to(set));
     let shown = rule.card.fields.iter().chain(&rule.card.alert.group_by);
     shown.filter_map(|name| super::names::single_field(name)).for_each(|field| set.insert(field));
 }

@@ -119,8 +119,10 @@ pub enum Target {
     Field(Field),
     /// A raw cell by heading key ([`crate::text::heading_key`]).
     Raw(String),
-    /// `file`, `member`, `sheet`, `row`, `sha256`.
+    /// `name`, `file`, `member`, `sheet`, `row`, `sha256`.
     Source(String),
+    /// Reckoned: `value_usd` by `net_mass_kg`, else by `gross_mass_kg`; missing where one of the two is missing or zero.
+    UsdPerKg,
 }
 /// One question to one place; equal ones of different rules are evaluated once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -155,6 +157,8 @@ pub enum Question {
     Number(Comparison, Decimal),
     /// Date comparison with canonical text (`2022`, `2022-10` or `2022-10-24`).
     Date(Comparison, String),
+    /// A part of a date, compared as a number.
+    DatePart(DatePart, Comparison, u16),
     /// Equal (folded) or not to another field's cell; `Differs`: both known and different.
     Field(FieldRelation, Target),
     /// The party of a role; `target` is then its name field.
@@ -177,6 +181,15 @@ pub enum Comparison {
     Gte,
     Lt,
     Lte,
+}
+/// A part of a date; the week is that of ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "Sigma's words")]
+pub enum DatePart {
+    Day,
+    Week,
+    Month,
+    Year,
 }
 /// How two fields stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -271,6 +284,23 @@ fn twice(
     let message = format!("the id `{}` is taken by {}:{line}:{column}", rule.card.id, rule.source.path);
     Problem::error("duplicate-id", source, span, message).with_hint("give each rule an id of its own")
 }
+
+impl Target {
+    /// Adds the cells that it is read from.
+    pub(crate) fn add_to(&self, set: &mut FieldSet) {
+        match self {
+            Target::Field(field) => set.insert(*field),
+            Target::Raw(key) => {
+                set.raw.insert(key.clone());
+            }
+            Target::Source(_) => {}
+            Target::UsdPerKg => UNIT_PRICE.into_iter().for_each(|field| set.insert(field)),
+        }
+    }
+}
+
+/// What `usd_per_kg` is reckoned from.
+const UNIT_PRICE: [Field; 3] = [Field::ValueUsd, Field::NetMassKg, Field::GrossMassKg];
 
 impl RuleSet {
     /// What the rules read, what they group by and what their mails show first.

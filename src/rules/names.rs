@@ -1,8 +1,10 @@
 //! Field names in rules → the cells or parties that they mean. Knows aliases and groups; knows no modifier.
 
 use super::Target;
+use super::report::Report;
 use crate::record::{Field, FieldKind, Part, Role};
 use crate::text::heading_key;
+use std::ops::Range;
 
 /// Other words for roles and fields.
 pub(super) const ALIASES: [(&str, &str); 12] = [
@@ -22,7 +24,7 @@ pub(super) const ALIASES: [(&str, &str); 12] = [
 
 const SENDERS: [Role; 3] = [Role::Consignor, Role::Seller, Role::Manufacturer];
 const RECIPIENTS: [Role; 3] = [Role::Consignee, Role::Buyer, Role::NotifyParty];
-const SOURCE_PARTS: [&str; 5] = ["file", "member", "sheet", "row", "sha256"];
+const SOURCE_PARTS: [&str; 6] = ["name", "file", "member", "sheet", "row", "sha256"];
 const PART_ALIASES: [(&str, Part); 5] =
     [("inn", Part::Id), ("ogrn", Part::Id), ("kpp", Part::Id), ("tin", Part::Id), ("lei", Part::Id)];
 
@@ -69,6 +71,9 @@ pub(super) fn resolve(name: &str) -> Option<Place> {
     if let Some(digits) = [("hs2", 2), ("hs4", 4), ("hs6", 6)].into_iter().find(|entry| entry.0 == name) {
         return Some(Place::HsDigits(digits.1));
     }
+    if name == "usd_per_kg" {
+        return Some(Place::Cells(vec![Target::UsdPerKg], Some(FieldKind::Number)));
+    }
     if let Some(who) = who(name) {
         return Some(Place::Party(who));
     }
@@ -114,9 +119,21 @@ pub(super) fn shown(name: &str) -> Option<String> {
     }
 }
 
+/// The problem that a name means no field here.
+pub(super) fn tell_unknown(name: &str, span: &Range<usize>, report: &mut Report<'_>) {
+    if matches!(resolve(name), Some(Place::Cells(ref targets, _)) if targets.contains(&Target::UsdPerKg)) {
+        report.error("unknown-field", span, format!("`{name}` is reckoned, not a cell of the record"));
+        report.hint("name `value_usd` and `net_mass_kg`");
+        return;
+    }
+    report.error("unknown-field", span, format!("unknown field `{name}`"));
+    let known = all();
+    report.guess(name, known.iter().map(String::as_str));
+}
+
 /// Every name that a rule may write, for "did you mean".
 pub(super) fn all() -> Vec<String> {
-    let fixed = ["hs2", "hs4", "hs6", "any_party", "any_sender", "any_recipient", "intermediary"];
+    let fixed = ["hs2", "hs4", "hs6", "usd_per_kg", "any_party", "any_sender", "any_recipient", "intermediary"];
     let roles = Role::ALL.into_iter().map(Role::name);
     let aliases = ALIASES.into_iter().map(|entry| entry.0);
     let words = fixed.into_iter().chain(roles).chain(aliases).map(str::to_owned);

@@ -76,6 +76,11 @@ fn a_bare_value_means_what_its_field_suggests() {
     });
     assert_eq!(only("declaration_date: 2022-10-24"), Question::Date(Comparison::Eq, "2022-10-24".into()));
     assert_eq!(only("declaration_date: 2022"), Question::Date(Comparison::Eq, "2022".into()));
+    assert_eq!(only("declaration_date|week: 43"), Question::DatePart(DatePart::Week, Comparison::Eq, 43));
+    assert_eq!(only("raw.Date|month|gte: 03"), Question::DatePart(DatePart::Month, Comparison::Gte, 3));
+    assert_eq!(only("usd_per_kg|gt: 1.2M"), {
+        Question::Number(Comparison::Gt, value::rule_number("1200000").unwrap())
+    });
     assert_eq!(only("brand: null"), Question::Exists(false));
     assert_eq!(only("brand: ''"), Question::Exists(false));
     assert_eq!(only("brand: 'null'"), term("null"));
@@ -156,6 +161,7 @@ fn a_version_is_the_meaning_not_the_spelling() {
 fn a_rule_knows_what_it_reads() {
     let read = rule("{hs_code: 8541, raw.Vendor Name: x, 'consignee|owned_by': R}");
     assert_eq!(read.card.reads, ["consignee.name", "consignee.id", "hs_code", "raw.vendor name"]);
+    assert_eq!(rule("usd_per_kg|gt: 5").card.reads, ["value_usd", "net_mass_kg", "gross_mass_kg"]);
     let (set, _) = compiled(&build("consignee|owned_by: R", "fields: [shipper, brand]\n"));
     let needs = set.needs();
     for field in [Field::DeclarationDate, Field::Brand, Field::Party(Role::Consignor, Part::Name)] {
@@ -216,7 +222,18 @@ fn a_mistake_in_a_selection_has_its_place_and_a_guess() {
         ("any_party: {ownd_by: x}", "unknown-key", 17, "did you mean `owned_by`?"),
         ("description|owned_by: Rostec", "modifier-does-not-fit", 27, ""),
         ("consignee|hs: 85", "modifier-does-not-fit", 5, ""),
-        ("usd_per_kg: 5", "unknown-field", 5, ""),
+        ("description|mentions|cased: x", "modifiers-clash", 26, ""),
+        ("description|fieldref|cased: brand", "modifiers-clash", 26, ""),
+        ("description|hs: 85", "modifier-does-not-fit", 21, "`hs` belongs to `hs_code`"),
+        ("origin_country|mentions: China", "modifier-does-not-fit", 30, "write the value without a modifier"),
+        ("consignee.name|country: TR", "modifier-does-not-fit", 29, ""),
+        ("declaration_date|month: 13", "not-a-number", 29, ""),
+        ("declaration_date|month: May", "not-a-number", 29, ""),
+        ("declaration_date|month|year: 5", "modifiers-clash", 28, ""),
+        ("declaration_date|month|contains: 5", "modifiers-clash", 28, ""),
+        ("value_usd|month: 5", "modifier-does-not-fit", 22, ""),
+        ("declaration_date|mnoth: 5", "unknown-modifier", 22, "did you mean `month`?"),
+        ("declaration_date|hour: 5", "refused-modifier", 22, ""),
         ("description|contains: ''", "empty-value", 27, ""),
         ("dispatch_country|differs: origin", "unknown-field", 31, ""),
         ("hs_code|startswith: 8541.40", "never-matches", 25, "write the value without a text modifier"),
@@ -243,6 +260,8 @@ fn a_mistake_around_the_detection_has_its_place() {
         ("level: hihg\n", "wrong-value", (3, 8)),
         ("status: done\n", "wrong-value", (3, 9)),
         ("fields: [hs_cod]\n", "unknown-field", (3, 10)),
+        ("fields: [usd_per_kg]\n", "unknown-field", (3, 10)),
+        ("examples: {fires: [{usd_per_kg: 5}]}\n", "unknown-field", (3, 21)),
         ("alert: {to: dsek}\n", "unknown-recipient", (3, 13)),
         ("alert: {grop_by: hs_code}\n", "unknown-key", (3, 9)),
         ("alert: {group_by: [sle.entity]}\n", "unknown-selection", (3, 20)),

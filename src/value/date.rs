@@ -58,6 +58,12 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
     }
 }
 
+/// The week of a canonical day by ISO 8601, 1 to 53; `None` where the text is no whole day.
+pub fn iso_week(day: &str) -> Option<u16> {
+    let date: Date = day.parse().ok().filter(|_| day.len() == 10)?;
+    u16::try_from(date.iso_week_date().week()).ok()
+}
+
 /// Which order a cell proves: `31.12.2022` day first, `12/31/2022` month first, `None` when it proves nothing.
 pub fn date_order_shown(written: &str) -> Option<DateOrder> {
     let parts = split(without_time(written.trim()));
@@ -195,6 +201,20 @@ mod tests {
             assert_eq!(date(nothing, DateOrder::DayFirst), None, "{nothing}");
         }
         assert_eq!(date("10/24/2022", DateOrder::MonthFirst).as_deref(), Some("2022-10-24"));
+    }
+
+    #[test]
+    fn weeks_are_those_of_iso_8601() {
+        for (day, week) in [
+            ("2022-01-01", Some(52)),
+            ("2022-01-03", Some(1)),
+            ("2020-12-31", Some(53)),
+            ("2024-12-30", Some(1)),
+            ("2022-10", None),
+            ("2022-02-30", None),
+        ] {
+            assert_eq!(iso_week(day), week, "{day}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod identifier;
 mod number;
 
 pub use country::{country, country_name};
-pub use date::{DateOrder, date, date_order_shown};
+pub use date::{DateOrder, date, date_order_shown, iso_week};
 pub use identifier::{Identifier, identifiers};
 pub use number::{DecimalMark, decimal_mark_shown, number, rule_number};
 pub use rust_decimal::Decimal;

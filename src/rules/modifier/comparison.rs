@@ -1,9 +1,9 @@
 //! Numbers and dates: `gt gte lt lte between on_or_after before`, and equality.
 
-use super::{Operator, Scalar};
+use super::{Modifiers, Operator, Scalar};
 use crate::record::FieldKind;
 use crate::rules::report::Report;
-use crate::rules::{Comparison, Question};
+use crate::rules::{Comparison, DatePart, Question};
 use crate::value::{self, DateOrder};
 
 pub(super) fn read(
@@ -12,19 +12,23 @@ pub(super) fn read(
     value: &Scalar,
     report: &mut Report<'_>,
 ) -> Option<Question> {
-    let comparison = match operator {
-        Operator::Gt => Comparison::Gt,
-        Operator::Gte | Operator::OnOrAfter => Comparison::Gte,
-        Operator::Lt | Operator::Before => Comparison::Lt,
-        _ => Comparison::Lte,
-    };
     let dated = matches!(operator, Operator::OnOrAfter | Operator::Before);
     if dated && kind.is_some_and(|kind| kind != FieldKind::Date) {
         let message = format!("`{}` compares dates; this field is none", operator.name());
         report.error("modifier-does-not-fit", &value.span, message);
         return None;
     }
-    compare(comparison, if dated { Some(FieldKind::Date) } else { kind }, value, report)
+    compare(of(operator), if dated { Some(FieldKind::Date) } else { kind }, value, report)
+}
+
+/// The comparison that the word stands for.
+pub(super) fn of(operator: Operator) -> Comparison {
+    match operator {
+        Operator::Gt => Comparison::Gt,
+        Operator::Gte | Operator::OnOrAfter => Comparison::Gte,
+        Operator::Lt | Operator::Before => Comparison::Lt,
+        _ => Comparison::Lte,
+    }
 }
 
 pub(super) fn equal(kind: Option<FieldKind>, value: &Scalar, report: &mut Report<'_>) -> Option<Question> {
@@ -34,6 +38,7 @@ pub(super) fn equal(kind: Option<FieldKind>, value: &Scalar, report: &mut Report
 /// `between: [a, b]`, both ends included.
 pub(in crate::rules) fn pair(
     kind: Option<FieldKind>,
+    modifiers: &Modifiers,
     values: &[Scalar],
     report: &mut Report<'_>,
 ) -> Option<[Question; 2]> {
@@ -42,11 +47,15 @@ pub(in crate::rules) fn pair(
         report.error("wrong-shape", &span, "`between` needs a list of two values: [from, until]");
         return None;
     };
-    let low = compare(Comparison::Gte, kind, from, report);
-    let high = compare(Comparison::Lte, kind, until, report);
+    let mut side = |comparison, value| match modifiers.part {
+        Some(asked) => part(kind, (asked, comparison), value, report).map(|(_, question)| question),
+        None => compare(comparison, kind, value, report),
+    };
+    let (low, high) = (side(Comparison::Gte, from), side(Comparison::Lte, until));
     let (low, high) = (low?, high?);
     let backwards = match (&low, &high) {
         (Question::Number(_, low), Question::Number(_, high)) => low > high,
+        (Question::DatePart(_, _, low), Question::DatePart(_, _, high)) => low > high,
         (Question::Date(_, low), Question::Date(_, high)) => low > high && !low.starts_with(high.as_str()),
         _ => true,
     };
@@ -82,6 +91,43 @@ fn compare(
         }
     }
     question
+}
+
+/// `day`, `week`, `month`, `year` of a date, with the words for evidence.
+pub(super) fn part(
+    kind: Option<FieldKind>,
+    (part, comparison): (DatePart, Comparison),
+    value: &Scalar,
+    report: &mut Report<'_>,
+) -> Option<(&'static str, Question)> {
+    let (words, range) = match part {
+        DatePart::Day => (["day", "day gt", "day gte", "day lt", "day lte"], 1..=31),
+        DatePart::Week => (["week", "week gt", "week gte", "week lt", "week lte"], 1..=53),
+        DatePart::Month => (["month", "month gt", "month gte", "month lt", "month lte"], 1..=12),
+        DatePart::Year => (["year", "year gt", "year gte", "year lt", "year lte"], 1900..=2199),
+    };
+    let [equal, gt, gte, lt, lte] = words;
+    let word = match comparison {
+        Comparison::Eq | Comparison::Neq => equal,
+        Comparison::Gt => gt,
+        Comparison::Gte => gte,
+        Comparison::Lt => lt,
+        Comparison::Lte => lte,
+    };
+    if kind.is_some_and(|kind| kind != FieldKind::Date) {
+        report.error(
+            "modifier-does-not-fit",
+            &value.span,
+            format!("`{equal}` is a part of a date; this field is none"),
+        );
+        return None;
+    }
+    let number = value.text.trim().parse::<u16>().ok().filter(|number| range.contains(number));
+    if number.is_none() {
+        let message = format!("`{}` is no {equal}: it runs from {} to {}", value.text, range.start(), range.end());
+        report.error("not-a-number", &value.span, message);
+    }
+    number.map(|number| (word, Question::DatePart(part, comparison, number)))
 }
 
 /// A year stands for itself; bare digits are never taken for a spreadsheet's day number.

@@ -11,7 +11,7 @@ pub(super) use comparison::pair as between;
 pub(super) use country::codes;
 
 use super::report::Report;
-use super::{Question, Target};
+use super::{Comparison, DatePart, Question, Target};
 use crate::record::FieldKind;
 use crate::text::Inflection;
 use std::collections::BTreeSet;
@@ -93,6 +93,9 @@ const FLAGS: [(&str, Flag); 10] = [
     ("expand", Flag::Expand),
 ];
 
+const PARTS: [(&str, DatePart); 4] =
+    [("day", DatePart::Day), ("week", DatePart::Week), ("month", DatePart::Month), ("year", DatePart::Year)];
+
 const REFUSED: [&str; 10] =
     ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
 
@@ -112,6 +115,8 @@ impl Operator {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Modifiers {
     pub(super) operator: Option<Operator>,
+    /// What of a date is compared.
+    part: Option<DatePart>,
     flags: BTreeSet<Flag>,
 }
 
@@ -122,12 +127,19 @@ impl Modifiers {
 
     /// Whether nothing stands after the field's name that changes the question.
     pub(super) fn is_bare(&self) -> bool {
-        self.operator.is_none() && self.flags.iter().all(|flag| matches!(flag, Flag::Expand | Flag::All | Flag::Neq))
+        self.operator.is_none()
+            && self.part.is_none()
+            && self.flags.iter().all(|flag| matches!(flag, Flag::Expand | Flag::All | Flag::Neq))
+    }
+
+    /// Whether it can only be asked of a value that is there.
+    pub(super) fn asks_for_a_value(&self) -> bool {
+        self.part.is_some() || self.operator.is_some_and(|operator| operator != Operator::Exactly)
     }
 
     /// The same with an operator.
     pub(super) fn asking(&self, operator: Operator) -> Modifiers {
-        Modifiers { operator: Some(operator), flags: self.flags.clone() }
+        Modifiers { operator: Some(operator), ..self.clone() }
     }
 
     /// The same without a flag, for asking and then combining the answers.
@@ -169,6 +181,10 @@ pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> 
                 let message = format!("`{}` and `{word}` cannot stand together", first.name());
                 report.error("modifiers-clash", span, message);
             }
+        } else if let Some((_, part)) = PARTS.iter().find(|entry| entry.0 == *word) {
+            if modifiers.part.replace(*part).is_some() {
+                report.error("modifiers-clash", span, "one part of a date can be asked for at a time");
+            }
         } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
             modifiers.flags.insert(*flag);
         } else if REFUSED.contains(word) {
@@ -177,7 +193,7 @@ pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> 
         } else {
             report.error("unknown-modifier", span, format!("unknown modifier `{word}`"));
             let known = OPERATORS.iter().map(|entry| entry.0).chain(FLAGS.iter().map(|entry| entry.0));
-            report.guess(word, known.filter(|known| known.len() > 1));
+            report.guess(word, known.chain(PARTS.iter().map(|entry| entry.0)).filter(|known| known.len() > 1));
         }
     }
     let last = words.last().map_or(0..0, |word| word.1.clone());
@@ -216,10 +232,42 @@ fn clash(modifiers: &Modifiers) -> Option<String> {
     if allowed(Flag::FieldRef, &[Contains, StartsWith, EndsWith, Gt, Gte, Lt, Lte], Some(())) {
         return Some("`fieldref` goes with `contains`, `startswith`, `endswith`, `gt`, `gte`, `lt`, `lte`".to_owned());
     }
+    if modifiers.has(Flag::FieldRef) && modifiers.has(Flag::Cased) {
+        return Some("`cased` and `fieldref` cannot stand together: two fields are compared case aside".to_owned());
+    }
+    if modifiers.part.is_some()
+        && (!matches!(operator, None | Some(Gt | Gte | Lt | Lte | Operator::Between))
+            || modifiers.has(Flag::FieldRef)
+            || modifiers.has(Flag::Cased))
+    {
+        return Some(
+            "`day`, `week`, `month` and `year` go alone or with `gt`, `gte`, `lt`, `lte`, `between`".to_owned(),
+        );
+    }
     if operator == Some(Exists) && !modifiers.flags.is_empty() {
         return Some("`exists` stands alone: `exists: true` or `exists: false`".to_owned());
     }
     None
+}
+
+/// Whether the question can mean anything in cells of the kind.
+pub(super) fn fits(kind: Option<FieldKind>, modifiers: &Modifiers, values: &[Scalar], report: &mut Report<'_>) -> bool {
+    use FieldKind::{Code, Country, Date, Hs, Number, Text};
+    let (Some(kind), Some(operator)) = (kind, modifiers.operator) else { return true };
+    let (fits, advice) = match operator {
+        Operator::Mentions => (!matches!(kind, Hs | Country | Number | Date), "write the value without a modifier"),
+        Operator::Hs => (kind == Hs, "`hs` belongs to `hs_code`"),
+        Operator::Country => {
+            (matches!(kind, Country | Text | Code), "`country` belongs to parties and to fields of countries")
+        }
+        _ => (true, ""),
+    };
+    if !fits {
+        let span = values.first().map_or(0..0, |value| value.span.clone());
+        report.error("modifier-does-not-fit", &span, format!("`{}` can never hold for this field", operator.name()));
+        report.hint(advice);
+    }
+    fits
 }
 
 /// What is asked of a cell of a kind, with the word for evidence; `neq` and `all` are the caller's.
@@ -235,6 +283,10 @@ pub(super) fn question(
     if value.text.is_empty() {
         report.error("empty-value", &value.span, "the value says nothing");
         return None;
+    }
+    if let Some(part) = modifiers.part {
+        let comparison = modifiers.operator.map_or(Comparison::Eq, comparison::of);
+        return comparison::part(kind, (part, comparison), value, report);
     }
     let Some(operator) = modifiers.operator else { return bare(kind, modifiers, value, report) };
     let question = match operator {
