@@ -29,7 +29,8 @@ pub struct Check {
 /// What was looked at and what is wrong with it.
 #[derive(Default)]
 struct Checked {
-    rules: usize,
+    /// The file of each rule that can be used.
+    rules: Vec<String>,
     files: usize,
     config_is_broken: bool,
     problems: Vec<Problem>,
@@ -79,7 +80,7 @@ impl Checked {
     fn configuration(&mut self, path: &Path) -> Result<(), CommandError> {
         let reading = Config::read(path)?;
         self.files += 1;
-        self.config_is_broken |= !reading.problems.is_empty();
+        self.config_is_broken |= reading.config.is_none();
         let rules_are_there = reading.rules.is_dir();
         self.problems.extend(reading.problems);
         // A folder that a broken configuration names wrongly is one of its slips.
@@ -101,20 +102,16 @@ impl Checked {
     fn file(&mut self, path: &Path) -> Result<(), CommandError> {
         let mut whole = Checked::default();
         whole.folder(&desk::folder_of(path), &Known::default())?;
-        let same = |problem: &Problem| {
-            let (one, other) = (Path::new(&problem.source.path), path);
-            one.strip_prefix(".").unwrap_or(one) == other.strip_prefix(".").unwrap_or(other)
-        };
         self.files += 1;
-        self.rules += whole.rules;
-        self.problems.extend(whole.problems.into_iter().filter(same));
+        self.rules.extend(whole.rules.into_iter().filter(|rule| is_same(rule, path)));
+        self.problems.extend(whole.problems.into_iter().filter(|problem| is_same(&problem.source.path, path)));
         Ok(())
     }
 
     fn texts(&mut self, texts: &[DeskText], known: &Known) {
         let (desk, problems) = Desk::build(texts, known);
         self.files += texts.len();
-        self.rules += desk.plan.rules().len();
+        self.rules.extend(desk.plan.rules().iter().map(|rule| rule.source.path.clone()));
         self.problems.extend(problems);
     }
 
@@ -129,8 +126,13 @@ impl Checked {
             .map(|(severity, word)| many(self.count(severity), word))
             .join(", ");
         let told = if self.count(Severity::Error) == 0 { "; every example does what it says" } else { "" };
-        format!("{found} in {}; {} can be used{told}", many(self.files, "file"), many(self.rules, "rule"))
+        format!("{found} in {}; {} can be used{told}", many(self.files, "file"), many(self.rules.len(), "rule"))
     }
+}
+
+fn is_same(one: &str, other: &Path) -> bool {
+    let one = Path::new(one);
+    one.strip_prefix(".").unwrap_or(one) == other.strip_prefix(".").unwrap_or(other)
 }
 
 /// A configuration is known by its keys, so that one with a slip in it is still taken for what it is.

@@ -34,7 +34,7 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
     }
     let mut config = None;
     // After a slip of syntax, what is missing may only be unread.
-    if problems.is_empty() {
+    if !problems.iter().any(Problem::is_error) {
         let schema = serde_json::Value::from(schemars::schema_for!(ConfigFile));
         let (value, found) = shape::read(node, &schema, &source);
         problems.extend(found);
@@ -44,7 +44,7 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
                 config = resolver.config(path, &file);
                 problems.append(&mut resolver.problems);
             }
-            Err(error) if problems.is_empty() => {
+            Err(error) if !problems.iter().any(Problem::is_error) => {
                 problems.push(Problem::error("wrong-shape", &source, 0..0, error.to_string()));
             }
             Err(_) => {}
@@ -52,7 +52,7 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
     }
     problem::sort(&mut problems);
     ConfigReading {
-        config: config.filter(|_| problems.is_empty()),
+        config: config.filter(|_| !problems.iter().any(Problem::is_error)),
         rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
         recipients: node.get("recipients").and_then(names),
         problems,

@@ -197,12 +197,17 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
     if written.len() > LONGEST_SLIP {
         return None;
     }
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&written.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
-        .min()
-        .map(|(_, candidate)| candidate)
+    let written = written.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let distances = candidates
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), *candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1));
+    let nearest = distances.min().map(|(_, candidate)| candidate);
+    nearest.or_else(|| {
+        let whole_piece = |candidate: &&&str| written.len() > 3 && candidate.split(['_', '.']).any(|piece| piece == written);
+        candidates.iter().filter(whole_piece).min_by_key(|candidate| candidate.len()).copied()
+    })
 }
 
 #[cfg(test)]
@@ -232,5 +237,6 @@ mod tests {
     fn a_slip_is_guessed_and_a_stranger_is_not() {
         assert_eq!(did_you_mean("consigne", ["consignor", "consignee"]), Some("consignee"));
         assert_eq!(did_you_mean("zzz", ["consignor", "consignee"]), None);
+        assert_eq!(did_you_mean("origin", ["hs_code", "origin_country"]), Some("origin_country"));
     }
 }

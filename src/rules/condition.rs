@@ -93,11 +93,26 @@ impl Parser<'_, '_, '_> {
         let condition = self.or()?;
         match self.word(self.next) {
             None => Some(condition),
-            Some("|") => self.wrong(self.next, "aggregations after `|` are not part of conditions".to_owned()),
+            Some("|") if self.word(self.next + 1) == Some("|") => {
+                self.wrong(self.next, "a condition has no `||`".to_owned());
+                self.report.hint("write `or`");
+                None
+            }
+            Some("|") => {
+                self.wrong(self.next, "a condition has no `|`: it speaks of one record and counts nothing".to_owned());
+                self.report.hint("write `or` between selections; take a count out");
+                None
+            }
             Some(")") => self.wrong(self.next, "this `)` closes nothing".to_owned()),
             Some(word) => {
-                let message = format!("expected `and`, `or` or the end, not `{word}`");
-                self.wrong(self.next, message)
+                let (word, sign) = (word.to_owned(), matches!(word, "&" | "&&" | "+"));
+                self.wrong(self.next, format!("expected `and`, `or` or the end, not `{word}`"));
+                let before = self.next.checked_sub(1).and_then(|at| self.word(at)).unwrap_or("").to_owned();
+                self.report.hint(match sign {
+                    true => "write `and`".to_owned(),
+                    false => format!("write `and` or `or` between `{before}` and `{word}`"),
+                });
+                None
             }
         }
     }
@@ -144,7 +159,10 @@ impl Parser<'_, '_, '_> {
     fn atom(&mut self) -> Option<Condition> {
         let at = self.next;
         let Some(word) = self.word(at).map(str::to_owned) else {
-            return self.wrong(at, "the condition ends too early".to_owned());
+            let before = at.checked_sub(1).and_then(|at| self.word(at)).unwrap_or("").to_owned();
+            self.wrong(at, format!("a selection must follow `{before}`"));
+            self.report.hint(format!("name one of {}", listed(self.names)));
+            return None;
         };
         self.next += 1;
         if word == "(" {
@@ -162,16 +180,29 @@ impl Parser<'_, '_, '_> {
             return self.wrong(at, format!("expected a selection, not `{word}`"));
         }
         if word.contains('*') {
-            return self.wrong(at, format!("say how many: `1 of {word}` or `all of {word}`"));
+            self.wrong(at, format!("`{word}` stands for several selections: say how many of them"));
+            self.report.hint(format!("write `1 of {word}` or `all of {word}`"));
+            return None;
         }
         match self.names.iter().position(|name| *name == word) {
             Some(index) => {
                 self.used.insert(index);
                 Some(Condition::Selection(index))
             }
+            None if word.ends_with(',') => {
+                self.wrong(at, "a condition has no commas".to_owned());
+                self.report.hint("write `and` or `or`");
+                None
+            }
+            None if word.starts_with('!') => {
+                self.wrong(at, "a condition has no `!`".to_owned());
+                self.report.hint(format!("write `not {}`", word.trim_start_matches('!')));
+                None
+            }
             None => {
                 let span = self.span(at);
                 self.report.error("unknown-selection", &span, format!("there is no selection `{word}`"));
+                self.report.hint(format!("the selections are {}", listed(self.names)));
                 self.report.guess(&word, self.names.iter().map(String::as_str));
                 None
             }
@@ -191,6 +222,7 @@ impl Parser<'_, '_, '_> {
         if chosen.is_empty() {
             let span = self.span(place);
             self.report.error("empty-selector", &span, format!("`{pattern}` matches no selection"));
+            self.report.hint(format!("the selections are {}", listed(self.names)));
             self.report.guess(&pattern, self.names.iter().map(String::as_str));
             return None;
         }
@@ -204,7 +236,11 @@ impl Parser<'_, '_, '_> {
             Ok(1) => Some(one_or(parts, Condition::Or)),
             Ok(least) if least >= 1 && least <= parts.len() => Some(Condition::AtLeast(least, parts)),
             Ok(0) => self.wrong(at, "`0 of` always holds; write `not 1 of`".to_owned()),
-            Ok(_) => self.wrong(at, format!("`{pattern}` matches only {} selections", parts.len())),
+            Ok(_) => {
+                self.wrong(at, format!("`{pattern}` matches only {} selections", parts.len()));
+                self.report.hint(format!("write at most {}, or `all of {pattern}`", parts.len()));
+                None
+            }
             Err(_) => self.wrong(at, format!("`{count}` is no count: write `1 of`, `all of` or `3 of`")),
         }
     }
@@ -220,6 +256,12 @@ impl Parser<'_, '_, '_> {
         self.report.error("condition-syntax", &span, message);
         None
     }
+}
+
+/// The names, as far as a reader wants them.
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
+    format!("{}{}", shown.join(", "), if names.len() > 8 { ", …" } else { "" })
 }
 
 fn selects(pattern: &str, name: &str) -> bool {

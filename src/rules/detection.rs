@@ -7,6 +7,7 @@ use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
 use super::names::{self, Place};
 use super::report::Report;
 use super::{NamedEntity, Predicate, Question, Target, Test};
+use crate::problem::SourceText;
 use crate::record::{Field, FieldKind};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
@@ -50,12 +51,33 @@ impl Detection<'_, '_> {
         if name.is_empty() {
             return self.keywords(value, &modifiers);
         }
-        match names::resolve(&name) {
-            Some(Place::Party(who)) => self.party(&who, &modifiers, (&span, value)),
-            Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), &modifiers, (&span, value)),
-            Some(Place::HsDigits(digits)) => self.hs_digits(digits, &modifiers, (&span, value)),
+        let before = self.report.problems.len();
+        let test = self.field((&name, &span), &modifiers, value);
+        self.blame_the_modifier(before, (key, span.end));
+        test
+    }
+
+    /// A modifier that does not fit is the slip, not the value behind it.
+    fn blame_the_modifier(&mut self, before: usize, (key, name_ends): (&Node, usize)) {
+        for problem in self.report.problems.iter_mut().skip(before) {
+            let whole = key.span.end > name_ends + 1 && problem.code == "modifier-does-not-fit";
+            let elsewhere = |span: &Range<usize>| span.start >= key.span.end || span.end == name_ends;
+            if whole && problem.span.as_ref().is_some_and(elsewhere) {
+                let quote = usize::from(matches!(key.value, Value::Scalar { plain: false, .. }));
+                problem.span = Some(name_ends + 1..key.span.end - quote);
+            }
+        }
+        self.report.problems.dedup();
+    }
+
+    fn field(&mut self, at: (&str, &Range<usize>), modifiers: &Modifiers, value: &Node) -> Option<Test> {
+        let (name, span) = at;
+        match names::resolve(name) {
+            Some(Place::Party(who)) => self.party(&who, modifiers, (span, value)),
+            Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), modifiers, (span, value)),
+            Some(Place::HsDigits(digits)) => self.hs_digits(digits, modifiers, (span, value)),
             None => {
-                names::tell_unknown(&name, &span, self.report);
+                names::tell_unknown(name, span, self.report);
                 None
             }
         }
@@ -90,11 +112,19 @@ impl Detection<'_, '_> {
         for item in items {
             let Some(text) = item.text() else {
                 self.report.error("wrong-shape", &item.span, "a value must be a text here");
+                if matches!(item.value, Value::Map(_)) {
+                    self.report.hint("put the value in quotes if the colon is part of it");
+                }
                 sound = false;
                 continue;
             };
             match reference(text) {
                 Some(name) => sound &= self.expand(name, item, &mut out),
+                None if is_glued_list(self.report.source, item) => {
+                    self.report.error("wrong-shape", &item.span, "these lines are one text, not a list");
+                    self.report.hint("put a space behind each hyphen that opens a value: `- Su-35`");
+                    sound = false;
+                }
                 None => out.push(Scalar {
                     text: text.to_owned(),
                     written: text.to_owned(),
@@ -284,6 +314,15 @@ impl Detection<'_, '_> {
         let tests: Vec<_> = tests.collect();
         whole(tests).map(|tests| combine(tests, if modifiers.has(Flag::All) { Test::All } else { Test::Any }))
     }
+}
+
+/// `-a` below `-b`, unquoted: a text of two lines that was meant as a list.
+fn is_glued_list(source: &SourceText, item: &Node) -> bool {
+    let text = source.text.get(item.span.clone()).unwrap_or("");
+    matches!(item.value, Value::Scalar { plain: true, .. })
+        && text.starts_with('-')
+        && text.lines().count() > 1
+        && text.lines().all(|line| line.trim_start().starts_with('-'))
 }
 
 /// What the rule wrote, each reference to a list once.

@@ -1,6 +1,6 @@
 //! Plain lists: texts of `lists/*.{txt,csv,yaml}` → named values. It gives values no meaning; the field that uses them does.
 
-use crate::problem::{Problem, SourceText};
+use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::yaml::{self, Node, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -33,10 +33,12 @@ impl Lists {
                 "yaml" | "yml" => from_yaml(source, &mut problems),
                 _ => from_lines(source),
             };
-            if problems.iter().skip(before).any(Problem::is_error) {
+            let is_broken = problems.iter().skip(before).any(Problem::is_error);
+            if !is_broken && values.is_empty() {
+                problems.push(Problem::error("empty-list", source, 0..0, format!("the list `{name}` has no values")));
+            }
+            if is_broken || values.is_empty() {
                 lists.broken.insert(name.clone());
-            } else if values.is_empty() {
-                problems.push(Problem::warning("empty-list", source, 0..0, format!("the list `{name}` has no values")));
             }
             if lists.values.insert(name.clone(), values).is_some() {
                 let message = format!("there is another list named `{name}`");
@@ -129,7 +131,11 @@ fn from_yaml(source: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Strin
 fn unknown_key(source: &Arc<SourceText>, key: &Node) -> Option<Problem> {
     let keys = ["title", "source", "values", "description", "references", "licence", "license", "date"];
     let name = key.text().filter(|name| !keys.contains(name))?;
-    Some(Problem::error("unknown-key", source, key.span.clone(), format!("a list has no key `{name}`")))
+    let problem = Problem::error("unknown-key", source, key.span.clone(), format!("a list has no key `{name}`"));
+    Some(match did_you_mean(name, keys) {
+        Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
+        None => problem,
+    })
 }
 
 #[cfg(test)]

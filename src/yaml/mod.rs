@@ -5,11 +5,15 @@
 
 mod build;
 pub mod shape;
+mod slip;
 
 use crate::problem::{Problem, SourceText};
-use granit_parser::{ErrorKind, Event, Parser, ScanError};
+use granit_parser::{Event, Parser};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The code of what no YAML parser can read.
+const CODE: &str = "yaml-syntax";
 
 /// A node.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +120,7 @@ pub fn parse(source: &Arc<SourceText>, limits: Limits) -> (Vec<Node>, Vec<Proble
                 }
             }
             Err(error) => {
-                builder.abandon(syntax_problem(source, &error));
+                builder.abandon(&error);
                 match parser.proceed_next_document() {
                     Ok(true) => {}
                     Ok(false) | Err(_) => break,
@@ -125,22 +129,6 @@ pub fn parse(source: &Arc<SourceText>, limits: Limits) -> (Vec<Node>, Vec<Proble
         }
     }
     builder.finish()
-}
-
-fn syntax_problem(source: &Arc<SourceText>, error: &ScanError) -> Problem {
-    let start = error.marker().byte_offset().unwrap_or(source.text.len()).min(source.text.len());
-    let rest = source.text.get(start..).unwrap_or("");
-    let end = start + rest.chars().next().filter(|next| *next != '\n').map_or(0, char::len_utf8);
-    let info = error.info();
-    let problem = Problem::error("yaml-syntax", source, start..end, format!("this is not YAML: {info}"));
-    match error.kind() {
-        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
-            problem.with_hint("indent with spaces, not tabs")
-        }
-        _ if rest.starts_with('%') => problem.with_hint("a value that begins with `%` needs quotes: '%list%'"),
-        _ if rest.starts_with(['*', '@', '`']) => problem.with_hint("put the value in quotes"),
-        _ => problem,
-    }
 }
 
 #[cfg(test)]

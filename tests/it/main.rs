@@ -14,4 +14,5 @@ mod broken_rules;
 mod commands;
 mod exports;
 mod first_light;
+mod mistakes;
 mod relay;

@@ -96,8 +96,22 @@ const FLAGS: [(&str, Flag); 10] = [
 const PARTS: [(&str, DatePart); 4] =
     [("day", DatePart::Day), ("week", DatePart::Week), ("month", DatePart::Month), ("year", DatePart::Year)];
 
-const REFUSED: [&str; 10] =
-    ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
+const DECODED: &str = "files are decoded before rules see them: look for the text itself";
+const PLAIN: &str = "cells hold plain text: look for the text itself";
+const NO_TIME: &str = "declarations carry a date and no time: `day`, `week`, `month` and `year` ask for parts of it";
+/// Sigma's modifiers that mean nothing in a customs record, with what to do instead.
+const REFUSED: [(&str, &str); 10] = [
+    ("cidr", "take it out: no field holds a network address"),
+    ("windash", "`mentions` takes every kind of hyphen for the same"),
+    ("base64", PLAIN),
+    ("base64offset", PLAIN),
+    ("utf16", DECODED),
+    ("utf16le", DECODED),
+    ("utf16be", DECODED),
+    ("wide", DECODED),
+    ("hour", NO_TIME),
+    ("minute", NO_TIME),
+];
 
 impl Operator {
     /// The word in rules and evidence.
@@ -171,6 +185,16 @@ pub(super) struct Scalar {
     pub(super) missing: bool,
 }
 
+impl Scalar {
+    /// For a message: the value, and the list that it came from.
+    pub(super) fn shown(&self) -> String {
+        match super::lists::reference(&self.written) {
+            Some(list) if self.written != self.text => format!("`{}` in the list `{list}`", self.text),
+            _ => format!("`{}`", self.text),
+        }
+    }
+}
+
 /// Reads the words after the field's name, each with its place.
 pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
     let mut modifiers = Modifiers::default();
@@ -187,9 +211,9 @@ pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> 
             }
         } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
             modifiers.flags.insert(*flag);
-        } else if REFUSED.contains(word) {
-            let message = format!("`{word}` is refused: it has no meaning in a customs record");
-            report.error("refused-modifier", span, message);
+        } else if let Some((_, advice)) = REFUSED.iter().find(|entry| entry.0 == *word) {
+            report.error("refused-modifier", span, format!("`{word}` of Sigma has no meaning in a customs record"));
+            report.hint(*advice);
         } else {
             report.error("unknown-modifier", span, format!("unknown modifier `{word}`"));
             let known = OPERATORS.iter().map(|entry| entry.0).chain(FLAGS.iter().map(|entry| entry.0));
