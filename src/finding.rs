@@ -29,6 +29,9 @@ pub struct Evidence {
     /// Ownership from the entity up: `AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec`; and how it was identified.
     #[serde(default)]
     pub path: Vec<String>,
+    /// It holds only if a share that no list states is large enough.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possible: bool,
 }
 
 /// Scores are kept in hundredths so that evidence compares exactly, and written as `0.97`.

@@ -147,7 +147,8 @@ fn is_configuration(path: &Path) -> bool {
 fn show(checked: &Checked, format: Format) {
     match format {
         Format::Human => {
-            let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+            let coloured =
+                std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
             let paint = if coloured { Paint::Coloured } else { Paint::Plain };
             for problem in &checked.problems {
                 say(format!("{}\n", problem::render_with(problem, paint)));

@@ -33,6 +33,7 @@ fn evidence() -> Vec<Evidence> {
         entity: None,
         score: None,
         path: vec![],
+        possible: false,
     };
     let party = Evidence {
         selection: "party".into(),
@@ -46,6 +47,7 @@ fn evidence() -> Vec<Evidence> {
             "INN 7703695246 is AO KRET's".into(),
             "AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec".into(),
         ],
+        possible: false,
     };
     vec![mention, party]
 }

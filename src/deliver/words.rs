@@ -85,7 +85,9 @@ pub(super) fn why(evidence: &Evidence) -> String {
         Some(entity) => {
             let path: Vec<String> = evidence.path.iter().map(|step| clean(step, 300)).collect();
             let basis = if path.is_empty() { String::new() } else { format!(": {}", path.join("; ")) };
-            format!("{field} ‘{matched}’ {}{basis}", likeness(&clean(entity, 160), evidence.score))
+            let possible =
+                if evidence.possible { ", possibly under the owner asked for (a share is unknown)" } else { "" };
+            format!("{field} ‘{matched}’ {}{possible}{basis}", likeness(&clean(entity, 160), evidence.score))
         }
         None => {
             let asked = format!("{field} {} {}", verb(&evidence.operator), clean(&evidence.value, 160));
@@ -135,6 +137,7 @@ mod tests {
             entity: None,
             score: None,
             path: vec![],
+            possible: false,
         }
     }
 
@@ -170,6 +173,9 @@ mod tests {
         party.path = vec!["INN 7703695246 is KRET's".into(), "KRET —subsidiary→ Rostec".into()];
         let known = "consignee ‘АО КРЭТ’ is KRET: INN 7703695246 is KRET's; KRET —subsidiary→ Rostec";
         assert_eq!(why(&party), known);
+        party.possible = true;
+        assert!(why(&party).contains("is KRET, possibly under the owner asked for (a share is unknown): INN"));
+        party.possible = false;
         party.score = Some(97);
         party.path.clear();
         assert_eq!(why(&party), "consignee ‘АО КРЭТ’ is written like KRET (0.97)");

@@ -10,7 +10,7 @@ use crate::party::{self, Candidate, Standing};
 use crate::record::{Field, Part, Role};
 use crate::rules::{FieldRelation, Target};
 use crate::text::ScanText;
-use crate::watchlist::{EntityId, Hit, Watchlists};
+use crate::watchlist::{Addresses, Certainty, EntityId, Hit, Under, Watchlists};
 
 /// A party test bound to watchlists.
 #[derive(Debug, Clone)]
@@ -22,9 +22,15 @@ pub(crate) struct BoundParty {
 /// One thing asked, its names resolved. Sets of entities are sorted.
 #[derive(Debug, Clone)]
 pub(crate) enum Ask {
-    Entity { entities: Arc<[EntityId]>, texts: Vec<String> },
-    OwnedBy(Arc<[EntityId]>),
+    Entity {
+        entities: Arc<[EntityId]>,
+        texts: Vec<String>,
+    },
+    OwnedBy(Arc<Under>),
     Listed(Arc<[EntityId]>),
+    /// The entities, and the lists, topics and programmes that were asked for.
+    ListedOnDate(Arc<[EntityId]>, Vec<String>),
+    AddressOf(Arc<Addresses>),
     Country(Vec<String>),
     Cell(Part, Leaf),
     Related(Part, FieldRelation, Target),
@@ -59,6 +65,7 @@ pub(crate) struct Witness {
     pub(crate) entity: EntityId,
     pub(crate) score: u16,
     pub(crate) path: Vec<String>,
+    pub(crate) certainty: Certainty,
 }
 
 /// Who the cells may mean; the watchlists are asked once for each candidate.
@@ -131,8 +138,8 @@ impl BoundParty {
     pub(crate) fn needs_hit(&self) -> Option<Vec<String>> {
         self.asks.iter().find_map(|ask| match ask {
             Ask::Entity { texts, .. } => Some(texts.clone()),
-            Ask::OwnedBy(_) | Ask::Listed(_) => Some(Vec::new()),
-            Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Any(_) | Ask::Not(_) => None,
+            Ask::OwnedBy(_) | Ask::Listed(_) | Ask::ListedOnDate(..) => Some(Vec::new()),
+            Ask::AddressOf(_) | Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Any(_) | Ask::Not(_) => None,
         })
     }
 
@@ -232,15 +239,40 @@ impl Judge<'_> {
         Some(row.part(Part::Country).map_or_else(of_entity, |cell| leaf::country(codes, cell)))
     }
 
-    fn is_under(&self, owners: &[EntityId]) -> Option<bool> {
-        let under = |day: Option<&str>| {
-            self.party.hits.iter().any(|hit| self.watchlists.owned_by(hit.entity, owners, day).is_some())
-        };
-        match self.row {
-            Some(row) => Some(under(row.cells.day.get(row.row))),
-            None if under(None) => None,
-            None => Some(false),
+    fn day(&self) -> Option<&str> {
+        self.row.and_then(|row| row.cells.day.get(row.row))
+    }
+
+    fn is_under(&self, under: &Under) -> Option<bool> {
+        let hits = &self.party.hits;
+        if !hits.iter().any(|hit| under.may_hold(self.watchlists, hit.entity)) {
+            return Some(false);
         }
+        if self.row.is_none() && !under.is_timeless() {
+            return None;
+        }
+        Some(hits.iter().any(|hit| under.holds(self.watchlists, hit.entity, self.day()).is_some()))
+    }
+
+    /// The surest of the hits that were listed on the record's date, and by what.
+    fn listed_on_date(&self, entities: &[EntityId], names: &[String]) -> Option<(&Hit, Vec<String>)> {
+        let among = self.sure().into_iter().filter(|hit| entities.binary_search(&hit.entity).is_ok());
+        among.into_iter().find_map(|hit| {
+            let listings = self.watchlists.listings_on(hit.entity, names, self.day());
+            (!listings.is_empty()).then_some((hit, listings))
+        })
+    }
+
+    fn sure(&self) -> Vec<&Hit> {
+        let mut hits: Vec<&Hit> = self.party.hits.iter().collect();
+        hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        hits
+    }
+
+    /// The entity whose address stands in the party's address cell, or behind its name.
+    fn address_of(&self, addresses: &Addresses) -> Option<(EntityId, String)> {
+        let row = self.row.filter(|_| self.is_principal())?;
+        [Part::Address, Part::Name].into_iter().filter_map(|part| row.part(part)).find_map(|cell| addresses.find(cell))
     }
 
     fn cell(&self, part: Part) -> Option<Option<&str>> {
@@ -259,7 +291,12 @@ impl Ask {
         match self {
             Ask::Entity { entities, texts } => Some(judge.is_one_of(entities) || judge.is_called(texts)),
             Ask::Listed(entities) => Some(judge.is_one_of(entities)),
-            Ask::OwnedBy(owners) => judge.is_under(owners),
+            Ask::OwnedBy(under) => judge.is_under(under),
+            Ask::ListedOnDate(entities, names) => match judge.row {
+                Some(_) => Some(judge.listed_on_date(entities, names).is_some()),
+                None => (!judge.is_one_of(entities)).then_some(false),
+            },
+            Ask::AddressOf(addresses) => judge.row.map(|_| judge.address_of(addresses).is_some()),
             Ask::Country(codes) => judge.is_from(codes),
             Ask::Cell(part, leaf) => judge.cell(*part).map(|cell| leaf.answer(cell, scan)),
             Ask::Related(part, relation, target) => {
@@ -273,20 +310,33 @@ impl Ask {
     }
 
     fn witness(&self, judge: &Judge) -> Option<Witness> {
-        let mut hits: Vec<&Hit> = judge.party.hits.iter().collect();
-        hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        let hits = judge.sure();
+        let told = |hit: &Hit, steps: Vec<String>, certainty: Certainty| {
+            let path = std::iter::once(hit.why.clone()).chain(steps).collect();
+            Witness { entity: hit.entity, score: hit.score, path, certainty }
+        };
         let among = |entities: &[EntityId]| {
             let hit = hits.iter().find(|hit| entities.binary_search(&hit.entity).is_ok())?;
-            Some(Witness { entity: hit.entity, score: hit.score, path: vec![hit.why.clone()] })
+            Some(told(hit, Vec::new(), Certainty::Certain))
         };
         match self {
             Ask::Entity { entities, .. } | Ask::Listed(entities) => among(entities),
-            Ask::OwnedBy(owners) => hits.iter().find_map(|hit| {
-                let day = judge.row.and_then(|row| row.cells.day.get(row.row));
-                let steps = judge.watchlists.owned_by(hit.entity, owners, day)?;
-                let path = std::iter::once(hit.why.clone()).chain(steps).collect();
-                Some(Witness { entity: hit.entity, score: hit.score, path })
-            }),
+            Ask::OwnedBy(under) => {
+                let certainty = |hit: &Hit| under.holds(judge.watchlists, hit.entity, judge.day());
+                let held = |wanted| hits.iter().find(|hit| certainty(hit) == Some(wanted)).map(|hit| (hit, wanted));
+                let (hit, certainty) = held(Certainty::Certain).or_else(|| held(Certainty::Possible))?;
+                Some(told(hit, under.path(judge.watchlists, hit.entity, judge.day())?, certainty))
+            }
+            Ask::ListedOnDate(entities, names) => {
+                let (hit, listings) = judge.listed_on_date(entities, names)?;
+                Some(told(hit, listings, Certainty::Certain))
+            }
+            Ask::AddressOf(addresses) => {
+                let (entity, address) = judge.address_of(addresses)?;
+                let name = judge.watchlists.name(entity);
+                let path = vec![format!("the address is {name}'s: {address}")];
+                Some(Witness { entity, score: 100, path, certainty: Certainty::Certain })
+            }
             Ask::Any(asks) => asks.iter().find_map(|ask| ask.witness(judge)),
             Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Not(_) => None,
         }

@@ -15,10 +15,11 @@ use crate::party;
 use crate::problem::{Problem, did_you_mean};
 use crate::record::{Field, FieldSet, Part, Role};
 use crate::rules::{
-    Condition, NameKind, PartyAsk, PartyTest, Predicate, Question, Rule, RuleSet, Target, Test, field_aliases,
+    Condition, NameKind, Ownership, PartyAsk, PartyTest, Predicate, Question, Rule, RuleSet, Target, Test,
+    field_aliases,
 };
 use crate::text::heading_key;
-use crate::watchlist::{EntityId, Watchlists};
+use crate::watchlist::{EntityId, Mode, Under, Watchlists};
 
 /// Why a name cannot be bound.
 type Refusal = (&'static str, String, Option<String>);
@@ -29,6 +30,7 @@ struct Binder<'b> {
     ids: HashMap<Predicate, usize>,
     bound: Vec<BoundLeaf>,
     sets: HashMap<(NameKind, bool, Vec<String>), Resolved>,
+    under: HashMap<(Ownership, Arc<[EntityId]>), Arc<Under>>,
     needs: FieldSet,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn bind(rules: &RuleSet, watchlists: Arc<Watchlists>) -> (Plan, Vec<P
         ids: HashMap::new(),
         bound: Vec::new(),
         sets: HashMap::new(),
+        under: HashMap::new(),
         needs: FieldSet::default(),
     };
     let (mut bound, mut problems) = (Vec::new(), Vec::new());
@@ -169,8 +172,20 @@ impl Binder<'_> {
                 let texts = if *or_name { texts.collect() } else { Vec::new() };
                 Ask::Entity { entities, texts }
             }
-            PartyAsk::OwnedBy(names) => Ask::OwnedBy(self.set(rule, (NameKind::Entity, false), names)?),
+            PartyAsk::OwnedBy(ownership, names) => {
+                let owners = self.set(rule, (NameKind::Entity, false), names)?;
+                let under = || Arc::new(self.watchlists.under(&owners, mode(*ownership)));
+                Ask::OwnedBy(self.under.entry((*ownership, owners.clone())).or_insert_with(under).clone())
+            }
             PartyAsk::Listed(names) => Ask::Listed(self.set(rule, (NameKind::Listed, false), names)?),
+            PartyAsk::ListedOnDate(names) => {
+                let entities = self.set(rule, (NameKind::Listed, false), names)?;
+                Ask::ListedOnDate(entities, names.clone())
+            }
+            PartyAsk::AddressOf(names) => {
+                let entities = self.set(rule, (NameKind::Address, false), names)?;
+                Ask::AddressOf(Arc::new(self.watchlists.addresses(&entities)))
+            }
             PartyAsk::Country(codes) => Ask::Country(codes.clone()),
             PartyAsk::Cell(part, question) => match question.as_ref() {
                 Question::Field(relation, target) => Ask::Related(*part, *relation, target.clone()),
@@ -219,7 +234,7 @@ impl Binder<'_> {
 
     fn need_ask(&mut self, ask: &PartyAsk) {
         match ask {
-            PartyAsk::OwnedBy(_) => self.needs.insert(Field::DeclarationDate),
+            PartyAsk::OwnedBy(..) | PartyAsk::ListedOnDate(_) => self.needs.insert(Field::DeclarationDate),
             PartyAsk::Any(asks) => asks.iter().for_each(|ask| self.need_ask(ask)),
             PartyAsk::Not(ask) => self.need_ask(ask),
             PartyAsk::Cell(_, question) => {
@@ -227,7 +242,7 @@ impl Binder<'_> {
                     target.add_to(&mut self.needs);
                 }
             }
-            PartyAsk::Entity { .. } | PartyAsk::Listed(_) | PartyAsk::Country(_) => {}
+            PartyAsk::Entity { .. } | PartyAsk::Listed(_) | PartyAsk::AddressOf(_) | PartyAsk::Country(_) => {}
         }
     }
 
@@ -244,6 +259,14 @@ impl Binder<'_> {
             }
             None => GroupBy::Nothing,
         }
+    }
+}
+
+fn mode(ownership: Ownership) -> Mode {
+    match ownership {
+        Ownership::Any => Mode::Any,
+        Ownership::Ofac50 => Mode::Ofac50,
+        Ownership::Control => Mode::Control,
     }
 }
 
@@ -264,6 +287,7 @@ fn entities(watchlists: &Watchlists, (kind, or_name): (NameKind, bool), names: &
         let found = match kind {
             NameKind::Entity => named(watchlists, name, or_name),
             NameKind::Listed => watchlists.listed(name).ok_or_else(|| unlisted(watchlists, name)),
+            NameKind::Address => watchlists.listed(name).map_or_else(|| named(watchlists, name, or_name), Ok),
         };
         all.extend(found.map_err(|refusal| (name.clone(), refusal))?);
     }

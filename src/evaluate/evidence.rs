@@ -8,6 +8,7 @@ use super::{BoundRule, BoundTest, GroupBy, Plan};
 use crate::finding::Evidence;
 use crate::rules::{PartyTest, Predicate, Question, Target};
 use crate::text::{ScanText, name_keys};
+use crate::watchlist::Certainty;
 
 /// A row of a batch and what is known of it.
 pub(super) struct Fired<'f> {
@@ -70,6 +71,7 @@ impl Fired<'_> {
             entity: None,
             score: None,
             path: Vec::new(),
+            possible: false,
         };
         let party = self.plan.tests.get(&id);
         match (&predicate.question, party) {
@@ -86,6 +88,7 @@ impl Fired<'_> {
             evidence.entity = Some(self.plan.watchlists.name(witness.entity).to_owned());
             evidence.score = Some(witness.score);
             evidence.path = witness.path;
+            evidence.possible = witness.certainty == Certainty::Possible;
         }
     }
 

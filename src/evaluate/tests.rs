@@ -511,3 +511,112 @@ fn a_batch_says_what_its_records_say_one_by_one() {
     let fired: std::collections::BTreeSet<&str> = together.iter().map(|(id, ..)| id.as_str()).collect();
     assert_eq!(fired.len(), detections.len() + 1, "every rule fires somewhere: {fired:?}");
 }
+
+const STAKES: &str = "\
+entities:
+  - {id: holding, name: Sample Holding, aliases: [Пример Холдинг]}
+  - {id: majority, name: Majority Works, parents: [{id: holding, percent: 51, kind: own}]}
+  - {id: quarter, name: Quarter Works, parents: [{id: holding, percent: 25, kind: own}, {id: holding, kind: control}]}
+  - {id: unstated, name: Unstated Works, parents: [{id: holding, kind: own, source: a register}]}
+  - {id: sold, name: Sold Works, parents: [{id: holding, percent: 80, kind: own, until: 2021-12-31}]}
+  - id: depot
+    name: Sample Depot
+    addresses: ['Primernaya street 17, Moscow']
+    topics: [export.control]
+    listed: [{programme: test-list, from: 2022-03-08, until: 2023-06, source: a notice}]
+";
+
+/// The consignees for which the detection holds, with `?` where it is only possible.
+fn held(detection: &str, rows: &[&[&str]]) -> Vec<String> {
+    let (lists, problems) = Watchlists::load(&[SourceText::new("watchlists/stakes.yaml", STAKES)]);
+    assert_eq!(problems, []);
+    let (plan, problems) = bind(&rules(&rule_text(detection)), Arc::new(lists));
+    assert_eq!(problems, []);
+    let address = Field::Party(Role::Consignee, Part::Address);
+    let batch = batch(&[NAME, Field::DeclarationDate, address], rows);
+    let told = |firing: Firing| {
+        let evidence = &firing.evidence[0];
+        format!("{}{}", evidence.matched, if evidence.possible { "?" } else { "" })
+    };
+    evaluate(&plan, &batch, &mut Memo::default()).into_iter().map(told).collect()
+}
+
+#[test]
+fn ownership_is_asked_in_three_modes() {
+    let rows: &[&[&str]] = &[
+        &["Majority Works", "2022-10-24"],
+        &["Quarter Works", "2022-10-24"],
+        &["Unstated Works", "2022-10-24"],
+        &["Sold Works", "2022-10-24"],
+        &["Sold Works", "2021-10-24"],
+        &["Sold Works", ""],
+        &["Sample Holding", "2022-10-24"],
+        &["Nobody Known", "2022-10-24"],
+    ];
+    let any = ["Majority Works", "Quarter Works", "Unstated Works", "Sold Works", "Sold Works", "Sample Holding"];
+    let ofac50 = ["Majority Works", "Unstated Works?", "Sold Works", "Sold Works", "Sample Holding"];
+    let control = ["Majority Works", "Quarter Works", "Unstated Works?", "Sold Works", "Sold Works", "Sample Holding"];
+    assert_eq!(held("consignee|owned_by: Пример Холдинг", rows), any);
+    assert_eq!(held("consignee|owned_by|ofac50: Sample Holding", rows), ofac50);
+    assert_eq!(held("consignee|owned_by|control: holding", rows), control);
+    assert_eq!(held("consignee: {owned_by|ofac50: holding}", rows), ofac50);
+    assert_eq!(held("consignee: {owned_by|ofac50|neq: holding}", &[&["Quarter Works", "2022"]]), ["Quarter Works"]);
+}
+
+#[test]
+fn a_rule_may_set_the_mode_of_ownership_and_a_key_may_set_it_back() {
+    let text = |key: &str| rule_text(&format!("consignee|{key}: holding")) + "ownership: ofac50\n";
+    let (lists, _) = Watchlists::load(&[SourceText::new("watchlists/stakes.yaml", STAKES)]);
+    let lists = Arc::new(lists);
+    for (key, expected) in [("owned_by", 0), ("owned_by|any", 1), ("owned_by|control", 1), ("owned_by|ofac50", 0)] {
+        let (plan, _) = bind(&rules(&text(key)), lists.clone());
+        let batch = batch(&[NAME], &[&["Quarter Works"]]);
+        assert_eq!(evaluate(&plan, &batch, &mut Memo::default()).len(), expected, "{key}");
+    }
+}
+
+#[test]
+fn evidence_of_a_possible_ownership_says_so() {
+    let (lists, _) = Watchlists::load(&[SourceText::new("watchlists/stakes.yaml", STAKES)]);
+    let (plan, _) = bind(&rules(&rule_text("consignee|owned_by|ofac50: holding")), Arc::new(lists));
+    let batch = batch(&[NAME], &[&["Unstated Works"]]);
+    let evidence = evaluate(&plan, &batch, &mut Memo::default())[0].evidence[0].clone();
+    assert_eq!(evidence.operator, "owned_by|ofac50");
+    assert_eq!(evidence.path.last().unwrap(), "Unstated Works —subsidiary, share unknown (a register)→ Sample Holding");
+    assert_eq!(serde_json::to_value(&evidence).unwrap()["possible"], true);
+}
+
+#[test]
+fn a_listing_is_asked_on_the_day_of_the_record() {
+    let rows: &[&[&str]] = &[
+        &["Sample Depot", "2022-03-07"],
+        &["Sample Depot", "2022-03-08"],
+        &["Sample Depot", "2022-03"],
+        &["Sample Depot", "2023-06-30"],
+        &["Sample Depot", "2023-07-01"],
+        &["Sample Depot", ""],
+    ];
+    for what in ["stakes", "topic:export.control", "programme:test-list"] {
+        assert_eq!(held(&format!("consignee|listed_on_date: {what}"), rows).len(), 4, "{what}");
+        assert_eq!(held(&format!("consignee|listed: {what}"), rows).len(), 6, "{what}");
+    }
+    assert_eq!(held("any_recipient: {listed_on_date: stakes}", rows).len(), 4);
+}
+
+#[test]
+fn a_party_is_known_by_a_listed_address() {
+    let rows: &[&[&str]] = &[
+        &["ООО «Ромашка»", "2022-10-24", "109147, Москва, ул. Примерная, 17"],
+        &["ООО «Ромашка»", "2022-10-24", "Москва"],
+        &["Romashka LLC, Primernaya St. 17, Moscow, Russia", "2022-10-24", ""],
+        &["ООО «Ромашка»", "2022-10-24", "Москва, ул. Примерная, 71"],
+    ];
+    for detection in [
+        "consignee|address: depot",
+        "consignee.address|address: Sample Depot",
+        "any_party|address: topic:export.control",
+        "consignee: {address|address: stakes}",
+    ] {
+        assert_eq!(held(detection, rows).len(), 2, "{detection}");
+    }
+}

@@ -69,6 +69,7 @@ fn evidence(entity: Option<&str>) -> Evidence {
         entity: entity.map(str::to_owned),
         score: Some(97),
         path: vec![],
+        possible: false,
     }
 }
 

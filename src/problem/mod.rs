@@ -205,7 +205,8 @@ pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a 
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1));
     let nearest = distances.min().map(|(_, candidate)| candidate);
     nearest.or_else(|| {
-        let whole_piece = |candidate: &&&str| written.len() > 3 && candidate.split(['_', '.']).any(|piece| piece == written);
+        let whole_piece =
+            |candidate: &&&str| written.len() > 3 && candidate.split(['_', '.']).any(|piece| piece == written);
         candidates.iter().filter(whole_piece).min_by_key(|candidate| candidate.len()).copied()
     })
 }

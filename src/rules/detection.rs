@@ -6,7 +6,7 @@ use super::lists::{Lists, reference};
 use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
 use super::names::{self, Place};
 use super::report::Report;
-use super::{NamedEntity, Predicate, Question, Target, Test};
+use super::{NamedEntity, Ownership, Predicate, Question, Target, Test};
 use crate::problem::SourceText;
 use crate::record::{Field, FieldKind};
 use crate::yaml::{Node, Value};
@@ -16,6 +16,8 @@ use std::ops::Range;
 pub(super) struct Detection<'r, 's> {
     pub(super) report: &'r mut Report<'s>,
     pub(super) lists: &'r Lists,
+    /// What `owned_by` means where a key does not say.
+    pub(super) ownership: Ownership,
     /// Names that watchlists must supply.
     pub(super) names: Vec<NamedEntity>,
 }
@@ -93,7 +95,7 @@ impl Detection<'_, '_> {
             start += word.len() + 1;
         }
         let (name, span) = words.first().map(|word| (word.0.to_owned(), word.1.clone()))?;
-        let modifiers = modifier::parse(words.get(1..).unwrap_or_default(), self.report)?;
+        let modifiers = modifier::parse(&words, self.report)?;
         Some((name, span, modifiers))
     }
 
@@ -185,7 +187,8 @@ impl Detection<'_, '_> {
         let (targets, kind) = cells;
         let of_party = modifiers.operator.is_some_and(Operator::asks_of_party);
         let bare_name = kind == Some(FieldKind::PartyName) && modifiers.is_bare() && !modifiers.has(Flag::Neq);
-        if kind == Some(FieldKind::PartyName) && (of_party || bare_name) {
+        let by_address = modifiers.operator == Some(Operator::Address) && targets.iter().all(is_address);
+        if by_address || (kind == Some(FieldKind::PartyName) && (of_party || bare_name)) {
             let roles = targets.iter().filter_map(|target| match target {
                 Target::Field(Field::Party(role, _)) => Some(*role),
                 _ => None,
@@ -330,6 +333,10 @@ pub(super) fn written(values: &[Scalar]) -> String {
     let mut words: Vec<&str> = values.iter().map(|value| value.written.as_str()).collect();
     words.dedup();
     words.join(", ")
+}
+
+fn is_address(target: &Target) -> bool {
+    matches!(target, Target::Field(Field::Party(_, crate::record::Part::Address)))
 }
 
 /// All of them, or nothing when one is missing.

@@ -3,16 +3,16 @@
 use super::detection::Detection;
 use super::lists::Lists;
 use super::report::Report;
-use super::{Known, NamedEntity, Rule, Selection, condition, example, meaning, names};
-use crate::rule_card::{AlertSettings, Level, RuleCard};
+use super::{Known, NamedEntity, Ownership, Rule, Selection, condition, example, meaning, names};
 use crate::problem::did_you_mean;
+use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::yaml::{Node, Value};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The top-level keys of a rule.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 21] = [
     "title",
     "id",
     "name",
@@ -30,6 +30,7 @@ pub(super) const KEYS: [&str; 20] = [
     "fields",
     "logsource",
     "detection",
+    "ownership",
     "alert",
     "examples",
     "taxonomy",
@@ -156,7 +157,8 @@ fn id(node: &Node, report: &mut Report<'_>) -> Option<(String, Range<usize>)> {
 /// A text as an id: what is not ASCII is left out.
 fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
-    let pieces: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|piece| !piece.is_empty()).collect();
+    let pieces: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|piece| !piece.is_empty()).collect();
     pieces.join("-").chars().take(60).collect::<String>().trim_matches('-').to_owned()
 }
 
@@ -182,6 +184,20 @@ fn status(node: &Node, report: &mut Report<'_>) {
         report.hint(STATUSES.join(", "));
         report.guess(text, STATUSES);
     }
+}
+
+fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
+    const MODES: [(&str, Ownership); 3] =
+        [("any", Ownership::Any), ("ofac50", Ownership::Ofac50), ("control", Ownership::Control)];
+    let written = node.get("ownership").and_then(|value| Some((report.text("ownership", value)?, value)));
+    let Some((text, value)) = written else { return Ownership::default() };
+    let found = MODES.into_iter().find(|mode| mode.0 == text);
+    if found.is_none() {
+        report.error("wrong-value", &value.span, format!("`{text}` is no mode of ownership"));
+        report.hint("any, ofac50 or control");
+        report.guess(text, MODES.into_iter().map(|mode| mode.0));
+    }
+    found.map_or_else(Ownership::default, |mode| mode.1)
 }
 
 fn check_logsource(node: &Node, report: &mut Report<'_>) {
@@ -210,6 +226,7 @@ fn selection_names(node: &Node) -> Vec<String> {
 type Detected = (Vec<Selection>, super::Condition, Vec<NamedEntity>);
 
 fn detection(node: &Node, lists: &Lists, report: &mut Report<'_>) -> Option<Detected> {
+    let ownership = ownership(node, report);
     let Some(detection) = node.get("detection") else {
         if !is_misspelt(node, "detection", &KEYS) {
             let start = node.span.start;
@@ -228,7 +245,7 @@ fn detection(node: &Node, lists: &Lists, report: &mut Report<'_>) -> Option<Dete
         report.hint("did you mean `condition`?");
         return None;
     }
-    let mut reader = Detection { report, lists, names: Vec::new() };
+    let mut reader = Detection { report, lists, ownership, names: Vec::new() };
     let mut tests = Vec::new();
     let chosen: Vec<&(Node, Node)> = entries.iter().filter(|entry| entry.0.text() != Some("condition")).collect();
     for (key, value) in &chosen {

@@ -45,7 +45,10 @@ fn asked_parts(ask: &PartyAsk, parts: &mut BTreeSet<Part>) {
         }
         PartyAsk::Any(asks) => asks.iter().for_each(|ask| asked_parts(ask, parts)),
         PartyAsk::Not(ask) => asked_parts(ask, parts),
-        PartyAsk::Entity { .. } | PartyAsk::OwnedBy(_) | PartyAsk::Listed(_) => {}
+        PartyAsk::AddressOf(_) => {
+            parts.insert(Part::Address);
+        }
+        PartyAsk::Entity { .. } | PartyAsk::OwnedBy(..) | PartyAsk::Listed(_) | PartyAsk::ListedOnDate(_) => {}
     }
 }
 

@@ -77,6 +77,7 @@ pub struct NamedEntity {
 pub enum NameKind {
     Entity,
     Listed,
+    Address,
 }
 /// A named selection.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,6 +217,17 @@ pub struct PartyTest {
     /// All must hold of the same party.
     pub asks: Vec<PartyAsk>,
 }
+/// What makes a party count as being under an owner; the watchlists say what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Ownership {
+    /// Any chain of stakes.
+    #[default]
+    Any,
+    /// Direct shares that sum to 50 % or more, step by step.
+    Ofac50,
+    /// Such shares, or stated control.
+    Control,
+}
 /// One thing asked of a party.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PartyAsk {
@@ -226,10 +238,14 @@ pub enum PartyAsk {
         /// Bare value semantics.
         or_name: bool,
     },
-    /// It is one of these or under one (mode any).
-    OwnedBy(Vec<String>),
+    /// It is one of these or under one.
+    OwnedBy(Ownership, Vec<String>),
     /// It stands on one of these lists, topics, programmes.
     Listed(Vec<String>),
+    /// The same, and the listing was in force on the record's declaration date.
+    ListedOnDate(Vec<String>),
+    /// Its address is that of an entity: of these lists, topics, programmes, or one of these entities.
+    AddressOf(Vec<String>),
     /// Its country column (or its entity's country for intermediaries) is one of these.
     Country(Vec<String>),
     /// Another question on its name, id or address cell.

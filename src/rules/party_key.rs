@@ -3,13 +3,13 @@
 use super::detection::{Detection, combine, whole, written};
 use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
 use super::names::{self, Who};
-use super::{NameKind, NamedEntity, PartyAsk, PartyTest, Predicate, Question, Target, Test};
+use super::{NameKind, NamedEntity, Ownership, PartyAsk, PartyTest, Predicate, Question, Target, Test};
 use crate::record::{Field, Part, Role};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
 
 /// The keys of a map under a role or group.
-const KEYS: [&str; 8] = ["entity", "owned_by", "listed", "name", "country", "id", "inn", "address"];
+const KEYS: [&str; 9] = ["entity", "owned_by", "listed", "listed_on_date", "name", "country", "id", "inn", "address"];
 
 /// What is asked of a party, with words for evidence.
 struct Asked {
@@ -75,16 +75,28 @@ impl Detection<'_, '_> {
             }
             Some(Operator::OwnedBy) => {
                 self.bind_later(values, NameKind::Entity);
-                PartyAsk::OwnedBy(names())
+                PartyAsk::OwnedBy(modifiers.ownership(self.ownership), names())
             }
             Some(Operator::Listed) => {
                 self.bind_later(values, NameKind::Listed);
                 PartyAsk::Listed(names())
             }
+            Some(Operator::ListedOnDate) => {
+                self.bind_later(values, NameKind::Listed);
+                PartyAsk::ListedOnDate(names())
+            }
+            Some(Operator::Address) => {
+                self.bind_later(values, NameKind::Address);
+                PartyAsk::AddressOf(names())
+            }
             Some(Operator::Country) => PartyAsk::Country(modifier::codes(values, self.report)?),
             _ => PartyAsk::Entity { names: names(), or_name: true },
         };
-        let operator = modifiers.operator.map_or("entity", Operator::name);
+        let operator = match &ask {
+            PartyAsk::OwnedBy(Ownership::Ofac50, _) => "owned_by|ofac50",
+            PartyAsk::OwnedBy(Ownership::Control, _) => "owned_by|control",
+            _ => modifiers.operator.map_or("entity", Operator::name),
+        };
         Some(Asked { operator, written: written(values), asks: vec![ask] })
     }
 
@@ -157,14 +169,9 @@ impl Detection<'_, '_> {
     /// One key of a map that speaks of one party.
     fn map_key(&mut self, key: &Node, value: &Node) -> Option<Asked> {
         let (name, span, modifiers) = self.head(key)?;
-        let identity = [("entity", Operator::Entity), ("owned_by", Operator::OwnedBy), ("listed", Operator::Listed)];
-        if let Some((_, operator)) = identity.into_iter().find(|entry| entry.0 == name) {
-            if modifiers.operator.is_some() || !modifiers.is_bare() {
-                self.report.error("modifier-does-not-fit", &span, format!("`{name}` takes no modifier but `neq`"));
-                return None;
-            }
+        if modifiers.operator.is_some_and(|operator| operator.name() == name && operator != Operator::Address) {
             let values = self.values(value)?;
-            let asked = self.identity(&modifiers.asking(operator), &values)?;
+            let asked = self.identity(&modifiers, &values)?;
             return Some(turned(asked, &modifiers));
         }
         let Some(part) = names::part(&name) else {
@@ -174,7 +181,8 @@ impl Detection<'_, '_> {
         };
         let values = self.values(value)?;
         let identity = modifiers.is_bare() || modifiers.operator.is_some_and(Operator::asks_of_party);
-        if part == Part::Name && identity && !values.iter().any(|value| value.missing) {
+        let identity = identity && part == Part::Name || modifiers.operator == Some(Operator::Address);
+        if identity && !values.iter().any(|value| value.missing) {
             let asked = self.identity(&modifiers, &values)?;
             return Some(turned(asked, &modifiers));
         }

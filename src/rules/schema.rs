@@ -38,6 +38,7 @@ pub fn schema() -> Value {
             "fields": texts("Fields that a mail shows first"),
             "logsource": logsource(),
             "detection": detection(),
+            "ownership": {"enum": ["any", "ofac50", "control"], "default": "any", "description": "What `owned_by` means in this rule"},
             "alert": alert(),
             "examples": examples()
         }

@@ -1,6 +1,8 @@
 //! Our own YAML: what a watchlist file says, as written. In: a source text. Out: the file's shape, or a problem with
 //! its place. It never judges what the values mean.
 use crate::problem::{Problem, SourceText};
+use crate::yaml;
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_yaml::Spanned;
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A file with a head.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FileWritten {
     #[serde(default, rename = "name")]
@@ -19,20 +21,27 @@ struct FileWritten {
     entities: Vec<EntityWritten>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EntityWritten {
+    #[schemars(with = "String")]
     pub(super) id: Spanned<String>,
+    #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
     #[serde(default)]
     pub(super) aliases: Vec<String>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub(super) country: Option<Spanned<String>>,
     #[serde(default)]
+    pub(super) addresses: Vec<String>,
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub(super) identifiers: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) topics: Vec<String>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(super) same_as: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) listed: Vec<ListedWritten>,
@@ -42,64 +51,50 @@ pub(super) struct EntityWritten {
     pub(super) source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListedWritten {
     pub(super) programme: String,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub(super) from: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub(super) until: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ParentWritten {
+    #[schemars(with = "String")]
     pub(super) id: Spanned<String>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub(super) percent: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) kind: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) kind: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub(super) from: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub(super) until: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) source: Option<String>,
 }
 
-/// Every key of the format, for "did you mean".
-const KEYS: [&str; 16] = [
-    "id",
-    "name",
-    "aliases",
-    "country",
-    "identifiers",
-    "topics",
-    "same_as",
-    "listed",
-    "parents",
-    "source",
-    "programme",
-    "from",
-    "until",
-    "percent",
-    "kind",
-    "entities",
-];
-
 /// The entities of a file; an entity without a source of its own has the file's.
-pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Problem> {
+pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Vec<Problem>> {
     let first =
         source.text.lines().map(str::trim).find(|line| !(line.is_empty() || line.starts_with('#') || *line == "---"));
     let text = source.text.as_str();
+    let bare = first.is_some_and(|line| line.starts_with(['-', '[']));
     let read = match first {
         None => return Ok(Vec::new()),
-        Some(line) if line.starts_with('-') || line.starts_with('[') => {
-            serde_yaml::from_str::<Vec<EntityWritten>>(text)
-        }
+        Some(_) if bare => serde_yaml::from_str::<Vec<EntityWritten>>(text),
         Some(_) => serde_yaml::from_str::<FileWritten>(text).map(|file| {
             let mut entities = file.entities;
             for entity in &mut entities {
@@ -108,25 +103,34 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Probl
             entities
         }),
     };
-    read.map_err(|error| problem(source, &error))
+    read.map_err(|error| problems(source, &error, if bare { schema_for!(Vec<EntityWritten>) } else { schema() }))
 }
 
-fn problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Problem {
-    let error = error.without_snippet();
-    let span = error.location().map_or(0..0, |location| span_of(source, &location));
-    let message = error.to_string();
-    let message = message.lines().next().unwrap_or("not a watchlist").trim_end_matches('.').to_owned();
-    let unknown = message.split_once("unknown field").and_then(|(_, rest)| rest.split('`').nth(1));
-    match unknown {
-        Some(key) => {
-            let problem = Problem::error("unknown-key", source, span, format!("unknown key `{key}` in a watchlist"));
-            match nearest(key, KEYS.into_iter()) {
-                Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
-                None => problem,
-            }
-        }
-        None => Problem::error("invalid-watchlist", source, span, message),
+/// The shape of a watchlist file.
+pub(super) fn schema() -> Schema {
+    schema_for!(FileWritten)
+}
+
+/// Nodes of the largest watchlist that is looked through for every slip.
+const LOOKED_THROUGH: usize = 2_000_000;
+
+/// Everything that is wrong with the shape; what the reader said when that is nothing.
+fn problems(source: &Arc<SourceText>, error: &serde_yaml::Error, schema: Schema) -> Vec<Problem> {
+    let limits = yaml::Limits { nodes: LOOKED_THROUGH, ..yaml::Limits::default() };
+    let (documents, mut problems) = yaml::parse(source, limits);
+    if !problems.iter().any(Problem::is_error)
+        && let Some(node) = documents.first()
+    {
+        problems.extend(yaml::shape::read(node, &schema.into(), source).1);
     }
+    if !problems.iter().any(Problem::is_error) {
+        let error = error.without_snippet();
+        let span = error.location().map_or(0..0, |location| span_of(source, &location));
+        let message = error.to_string();
+        let message = message.lines().next().unwrap_or("not a watchlist").trim_end_matches('.');
+        problems.push(Problem::error("invalid-watchlist", source, span, message));
+    }
+    problems
 }
 
 /// The byte range of a place in the file.

@@ -2,12 +2,12 @@
 //! One bad file or value never stops the others.
 use super::Watchlists;
 use super::file::{EntityWritten, ListedWritten, ParentWritten, nearest, read, span_of};
+use super::share::{Kind, Share};
 use crate::party::keys;
 use crate::problem::{Problem, SourceText};
-use crate::value::{DateOrder, Decimal, Identifier, country, date};
+use crate::value::{DateOrder, Identifier, country, date};
 use rustc_hash::FxHashMap;
 use serde_yaml::Spanned;
-use std::str::FromStr;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Entity {
     pub(super) country: Option<&'static str>,
     pub(super) identifiers: Vec<Identifier>,
     pub(super) topics: Vec<String>,
+    pub(super) addresses: Vec<String>,
     pub(super) listed: Vec<Listing>,
     pub(super) parents: Vec<Parent>,
     pub(super) source: Option<String>,
@@ -33,12 +34,22 @@ pub(super) struct Listing {
     pub(super) source: Option<String>,
 }
 
+impl Listing {
+    /// `listed: eu-269-2014 from 2014-09-12 (Regulation (EU) No 959/2014)`.
+    pub(super) fn words(&self) -> String {
+        let part =
+            |word: &str, day: &Option<String>| day.as_ref().map(|day| format!(" {word} {day}")).unwrap_or_default();
+        let source = self.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
+        format!("listed: {}{}{}{source}", self.programme, part("from", &self.from), part("until", &self.until))
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Parent {
     /// Any entity of the parent's group.
     pub(super) owner: u32,
-    pub(super) percent: Option<Decimal>,
-    pub(super) kind: Option<String>,
+    pub(super) share: Option<Share>,
+    pub(super) kind: Kind,
     pub(super) from: Option<String>,
     pub(super) until: Option<String>,
     pub(super) source: Option<String>,
@@ -60,7 +71,7 @@ impl Watchlists {
             loader.lists.lists.push(stem(&source.path));
             match read(source) {
                 Ok(entities) => entities.into_iter().for_each(|entity| loader.take(source, list, entity)),
-                Err(problem) => loader.problems.push(problem),
+                Err(problems) => loader.problems.extend(problems),
             }
         }
         loader.finish()
@@ -103,6 +114,7 @@ impl Loader {
             country: known,
             identifiers,
             topics: written.topics,
+            addresses: written.addresses,
             listed,
             parents: Vec::new(),
             source: written.source,
@@ -179,6 +191,7 @@ impl Loader {
                 entity.parents = parents;
             }
         }
+        self.lists.index_assets();
         (self.lists, self.problems)
     }
 
@@ -217,7 +230,8 @@ impl Loader {
 
     fn parent(&mut self, source: &Arc<SourceText>, written: ParentWritten) -> Option<Parent> {
         let (from, until) = (self.day(source, written.from.as_ref()), self.day(source, written.until.as_ref()));
-        let percent = written.percent.as_ref().and_then(|text| self.percent(source, text));
+        let share = written.percent.as_ref().and_then(|text| self.share(source, text));
+        let kind = written.kind.as_ref().map(|word| self.kind(source, word)).unwrap_or_default();
         let named = self.lists.named(&written.id.value).unwrap_or_default();
         let Some(owner) = named.first() else {
             let id = &written.id.value;
@@ -234,20 +248,24 @@ impl Loader {
             });
             return None;
         };
-        Some(Parent { owner: owner.0, percent, kind: written.kind, from, until, source: written.source })
+        Some(Parent { owner: owner.0, share, kind, from, until, source: written.source })
     }
 
-    fn percent(&mut self, source: &Arc<SourceText>, written: &Spanned<String>) -> Option<Decimal> {
-        let text = written.value.trim().trim_end_matches('%').trim_end().replace(',', ".");
-        if text.is_empty() || text == "null" || text == "~" {
-            return None;
+    fn share(&mut self, source: &Arc<SourceText>, written: &Spanned<String>) -> Option<Share> {
+        let share = Share::read(&written.value);
+        if share.is_err() {
+            let message = format!("`{}` is not a share from 0 to 100 nor an interval such as 25-50", written.value);
+            self.warn("invalid-percent", source, written, message);
         }
-        let percent =
-            Decimal::from_str(&text).ok().filter(|one| !one.is_sign_negative() && *one <= Decimal::ONE_HUNDRED);
-        if percent.is_none() {
-            self.warn("invalid-percent", source, written, format!("`{}` is not a share from 0 to 100", written.value));
-        }
-        percent
+        share.ok().flatten()
+    }
+
+    fn kind(&mut self, source: &Arc<SourceText>, written: &Spanned<String>) -> Kind {
+        Kind::from_word(&written.value).unwrap_or_else(|| {
+            let message = format!("`{}` is no kind of stake; known are own, control, unknown", written.value);
+            self.warn("unknown-kind", source, written, message);
+            Kind::Unknown
+        })
     }
 }
 

@@ -1,9 +1,16 @@
 //! Watchlists: entities with names, identifiers and owners. Loads our own YAML; finds a party; follows ownership.
 //!
 //! In: the texts of watchlist files, then candidates. Out: hits, lists, paths of ownership. It never reads a file.
+mod address;
 mod file;
 mod load;
 mod ownership;
+#[cfg(test)]
+mod ownership_tests;
+mod share;
+
+pub use address::Addresses;
+pub use ownership::{Certainty, Mode, Under};
 
 use crate::party::{Candidate, keys};
 use crate::value::Identifier;
@@ -34,6 +41,8 @@ pub struct Watchlists {
     by_identifier: FxHashMap<Identifier, Vec<u32>>,
     /// Entities that are one, by the group's number.
     groups: Vec<Vec<u32>>,
+    /// By the owner's group: the entity that states a stake, and which of its parents it is.
+    assets: FxHashMap<u32, Vec<(u32, u32)>>,
     lists: Vec<String>,
 }
 
@@ -79,31 +88,45 @@ impl Watchlists {
 
     /// Entities of a list (file stem), of `topic:X` or of `programme:X`; `None` when there is no such list, topic or programme.
     pub fn listed(&self, what: &str) -> Option<Vec<EntityId>> {
-        let same = |one: &str, other: &str| one.to_lowercase() == other.trim().to_lowercase();
-        let chosen: Vec<u32> = if let Some(topic) = what.strip_prefix("topic:") {
-            self.chosen(|entity| entity.topics.iter().any(|one| same(one, topic)))
-        } else if let Some(programme) = what.strip_prefix("programme:") {
-            self.chosen(|entity| entity.listed.iter().any(|one| same(&one.programme, programme)))
-        } else {
-            let list = self.lists.iter().position(|one| same(one, what))?;
-            return Some(self.whole_groups(&self.chosen(|entity| entity.list == list)));
-        };
-        (!chosen.is_empty()).then(|| self.whole_groups(&chosen))
+        let chosen = self.chosen(|entity| self.is_listed_as(entity, what));
+        let is_list = self.lists.iter().any(|one| same(one, what));
+        (is_list || !chosen.is_empty()).then(|| self.whole_groups(&chosen))
     }
 
-    /// Whether an entity (or one that is the same) was listed on a day, and by which programmes and sources.
+    /// How an entity (or one that is the same) was listed on a day: in words, by these lists, topics and programmes.
     ///
-    /// A listing without dates counts on every day; an entity whose list states no listing at all has none here.
-    pub fn listings_on(&self, entity: EntityId, day: Option<&str>) -> Vec<String> {
+    /// A listing without dates counts on every day, and so does certainty on a list (or having a topic) that states no
+    /// listing of the entity at all: since when is not known then, and the words say so. Without a day every listing
+    /// counts; a month or a year counts when the listing was in force on some day of it.
+    pub fn listings_on(&self, entity: EntityId, names: &[String], day: Option<&str>) -> Vec<String> {
         let Some(own) = self.entity(entity) else { return Vec::new() };
         let members = self.groups.get(own.group as usize).into_iter().flatten().filter_map(|place| self.at(*place));
-        let listings = members.flat_map(|one| &one.listed);
-        let in_force = listings.filter(|one| ownership::valid_on(one.from.as_deref(), one.until.as_deref(), day));
-        let words = in_force.map(|one| match &one.source {
-            Some(source) => format!("{} ({source})", one.programme),
-            None => one.programme.clone(),
-        });
-        words.collect()
+        let mut all: Vec<String> = Vec::new();
+        for member in members {
+            for name in names.iter().filter(|name| self.is_listed_as(member, name)) {
+                let programme = name.strip_prefix("programme:");
+                let in_force = |one: &&load::Listing| {
+                    programme.is_none_or(|wanted| same(&one.programme, wanted))
+                        && ownership::valid_on(one.from.as_deref(), one.until.as_deref(), day)
+                };
+                all.extend(member.listed.iter().filter(in_force).map(load::Listing::words));
+                if member.listed.is_empty() {
+                    all.push(format!("listed: {name}; since when is not stated"));
+                }
+            }
+        }
+        all.dedup();
+        all
+    }
+
+    fn is_listed_as(&self, entity: &Entity, what: &str) -> bool {
+        if let Some(topic) = what.strip_prefix("topic:") {
+            entity.topics.iter().any(|one| same(one, topic))
+        } else if let Some(programme) = what.strip_prefix("programme:") {
+            entity.listed.iter().any(|one| same(&one.programme, programme))
+        } else {
+            self.lists.get(entity.list).is_some_and(|list| same(list, what))
+        }
     }
 
     /// Who a candidate is: identifiers first, then exact folded names.
@@ -181,6 +204,17 @@ impl Watchlists {
         numbered.filter(|(_, entity)| wanted(entity)).map(|(place, _)| place).collect()
     }
 
+    fn index_assets(&mut self) {
+        let mut assets: FxHashMap<u32, Vec<(u32, u32)>> = FxHashMap::default();
+        for (place, entity) in (0u32..).zip(&self.entities) {
+            for (number, parent) in (0u32..).zip(&entity.parents) {
+                let Some(owner) = self.at(parent.owner) else { continue };
+                assets.entry(owner.group).or_default().push((place, number));
+            }
+        }
+        self.assets = assets;
+    }
+
     /// The entities and all that are the same as they, each once.
     fn whole_groups(&self, places: &[u32]) -> Vec<EntityId> {
         let mut seen = FxHashSet::default();
@@ -200,6 +234,10 @@ impl Watchlists {
     fn at(&self, place: u32) -> Option<&Entity> {
         self.entities.get(place as usize)
     }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.trim().to_lowercase()
 }
 
 #[cfg(test)]
@@ -273,8 +311,16 @@ entities:
         assert_eq!(lists.listed("topic:sanction").unwrap().len(), 2);
         assert_eq!(lists.listed("programme:EU-UKR").unwrap().len(), 2);
         let kret = lists.named("kret").unwrap()[0];
-        assert_eq!(lists.listings_on(kret, Some("2022-10-24")), ["EU-UKR (EU Reg 269/2014)"]);
-        assert!(lists.listings_on(kret, Some("2014-01")).is_empty());
+        let on = |name: &str, day| lists.listings_on(kret, &[name.to_owned()], day);
+        let listed = ["listed: EU-UKR from 2014-09-12 (EU Reg 269/2014)"];
+        for day in [Some("2022-10-24"), Some("2014-09-12"), Some("2014-09"), Some("2014"), None] {
+            assert_eq!(on("rostec", day), listed, "{day:?}");
+            assert_eq!(on("programme:eu-ukr", day), listed, "{day:?}");
+        }
+        assert!(on("rostec", Some("2014-09-11")).is_empty());
+        assert!(on("programme:other", None).is_empty());
+        assert_eq!(on("ofac", Some("2014-01-01")), ["listed: ofac; since when is not stated"]);
+        assert_eq!(on("topic:sanction", Some("2014-01-01")), ["listed: topic:sanction; since when is not stated"]);
         assert_eq!(lists.listed("topic:nothing"), None);
         assert_eq!(lists.listed("nothing"), None);
     }
@@ -284,7 +330,8 @@ entities:
         let lists = lists();
         let rostec = lists.named("Ростех").unwrap();
         let plant = lists.named("plant").unwrap()[0];
-        let steps = lists.owned_by(plant, &rostec, Some("2022-10-24")).unwrap();
+        let under = lists.under(&rostec, Mode::Any);
+        let steps = under.path(&lists, plant, Some("2022-10-24")).unwrap();
         assert_eq!(
             steps,
             [
@@ -292,12 +339,14 @@ entities:
                 "AO KRET —subsidiary, share unknown (EU Reg 269/2014 Annex I entity no 148)→ Rostec"
             ]
         );
-        assert_eq!(lists.owned_by(plant, &rostec, Some("2023-02-01")), None);
-        assert_eq!(lists.owned_by(plant, &rostec, Some("2008")), None);
-        assert!(lists.owned_by(plant, &rostec, Some("2023-01")).is_some());
-        assert!(lists.owned_by(plant, &rostec, None).is_some());
-        assert_eq!(lists.owned_by(rostec[0], &rostec, None), Some(Vec::new()));
-        assert_eq!(lists.owned_by(rostec[0], &[plant], None), None);
+        for (day, holds) in
+            [("2023-02-01", false), ("2008", false), ("2008-12-31", false), ("2023-01", true), ("2009", true)]
+        {
+            assert_eq!(under.holds(&lists, plant, Some(day)).is_some(), holds, "{day}");
+        }
+        assert!(under.holds(&lists, plant, None).is_some());
+        assert_eq!(under.path(&lists, rostec[0], None), Some(Vec::new()));
+        assert_eq!(lists.under(&[plant], Mode::Any).holds(&lists, rostec[0], None), None);
     }
 
     #[test]
@@ -307,7 +356,7 @@ entities:
         assert_eq!(ofac.len(), 2);
         for one in ofac {
             assert_eq!(lists.country(one), Some("RU"));
-            assert!(lists.owned_by(one, &lists.named("rostec").unwrap(), None).is_some());
+            assert!(lists.under(&lists.named("rostec").unwrap(), Mode::Any).holds(&lists, one, None).is_some());
         }
     }
 

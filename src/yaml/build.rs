@@ -97,7 +97,11 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::UnresolvedAlias(name) => {
-                self.error("unknown-anchor", &span, format!("`*{name}` stands for what `&{name}` names, and nothing does"));
+                self.error(
+                    "unknown-anchor",
+                    &span,
+                    format!("`*{name}` stands for what `&{name}` names, and nothing does"),
+                );
                 self.hint(format!("write {} if it is a text", slip::quoted(&self.source.text, span.start)));
                 self.place(Node { span, value: Value::Scalar { text: name.to_string(), plain: false } });
                 Ok(())

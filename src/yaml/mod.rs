@@ -197,7 +197,9 @@ mod tests {
             ("имя: {б: 1, б: 2}\n", "duplicate-key", (1, 13)),
             ("? [a, b]\n: c\n", "key-not-text", (1, 3)),
             ("a: *b\n", "unknown-anchor", (1, 4)),
-            ("a: !!binary aGk=\n", "yaml-tag", (1, 13)),
+            ("a: !!binary aGk=\n", "yaml-tag", (1, 4)),
+            ("a: &x b\n", "unused-anchor", (1, 4)),
+            ("<<: {a: b}\n", "merge-key", (1, 1)),
             ("a: &x [*x]\n", "alias-of-itself", (1, 8)),
         ] {
             assert_eq!(problem(text), (code, place), "{text}");

@@ -43,8 +43,11 @@ impl<'a> Reader<'a> {
                 return Some(value);
             }
         }
-        let wanted: Vec<&str> =
-            KINDS.iter().filter(|kind| branches.iter().any(|branch| is_kind(branch, kind.0))).map(|kind| kind.1).collect();
+        let wanted: Vec<&str> = KINDS
+            .iter()
+            .filter(|kind| branches.iter().any(|branch| is_kind(branch, kind.0)))
+            .map(|kind| kind.1)
+            .collect();
         self.error("wrong-shape", node, format!("{what} must be {}", wanted.join(" or ")));
         None
     }
@@ -56,11 +59,17 @@ impl<'a> Reader<'a> {
             ("object", Value::Map(entries)) => Some(self.map(node, entries, (schema, what))),
             ("array", Value::List(items)) => {
                 let inner = schema.get("items").unwrap_or(&Json::Null);
-                Some(items.iter().filter_map(|item| self.value(item, inner, what)).collect())
+                let what = format!("an entry of {what}");
+                Some(items.iter().filter_map(|item| self.value(item, inner, &what)).collect())
             }
             ("string", Value::Scalar { text, .. }) if !node.is_null() => {
-                let words: Vec<&str> =
-                    schema.get("enum").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
+                let words: Vec<&str> = schema
+                    .get("enum")
+                    .and_then(Json::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Json::as_str)
+                    .collect();
                 if !words.is_empty() && !words.contains(&text.as_str()) {
                     self.error("wrong-value", node, format!("{what} is {}, not `{text}`", words.join(", ")));
                     self.guess(text, words.into_iter());
@@ -182,14 +191,14 @@ mod tests {
                 "a:1:1: error[unknown-key]: the file has no key `nmae` (did you mean `name`?)",
                 "a:2:7: error[wrong-shape]: `loud` must be `true` or `false`",
                 "a:3:5: error[wrong-shape]: `to` must be a list or a text",
-                "a:4:8: error[wrong-value]: `order` is dmy, mdy, not `ymd` (did you mean `dmy`?)",
-                "a:6:6: error[unknown-key]: `parts` has no key `siz` (did you mean `size`?)",
+                "a:4:8: error[wrong-value]: `order` is dmy, mdy, not `ymd`",
+                "a:6:6: error[unknown-key]: an entry of `parts` has no key `siz` (did you mean `size`?)",
                 "a:7:12: error[wrong-shape]: `size` must be a whole number",
             ],
         );
-        check("loud: true\n", &[
-            "a:1:1: error[missing-key]: the file needs `name`",
-            "a:1:1: error[missing-key]: the file needs `parts`",
-        ]);
+        check(
+            "loud: true\n",
+            &["a:1:1: error[missing-key]: the file needs `name`", "a:1:1: error[missing-key]: the file needs `parts`"],
+        );
     }
 }

@@ -92,9 +92,11 @@ impl Slip<'_> {
                 self.told(letter.clone(), message, Some(format!("write {}", quoted(self.text, letter.start))))
             }
             ErrorKind::MappingValueNotAllowed => self.colon(),
-            ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
-                self.told(letter, "this quote is not closed", Some("close it; a quote inside '…' is written twice".into()))
-            }
+            ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => self.told(
+                letter,
+                "this quote is not closed",
+                Some("close it; a quote inside '…' is written twice".into()),
+            ),
             ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
                 let hint = "put the whole value into one pair of quotes; a quote inside '…' is written twice";
                 self.told(letter, "something follows the closing quote", Some(hint.into()))
@@ -103,7 +105,9 @@ impl Slip<'_> {
                 let hint = format!("close it with `{}`", closing(&open.to_string()));
                 self.told(letter, format!("this `{open}` is not closed"), Some(hint))
             }
-            ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockSequenceEntry => {
+            ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::InvalidIndentation
+            | ErrorKind::ExpectedBlockSequenceEntry => {
                 let hint = "what belongs together begins in the same column; indent with spaces";
                 self.told(letter, "this line is indented unlike the lines that it belongs to", Some(hint.into()))
             }
@@ -122,7 +126,11 @@ impl Slip<'_> {
 
     fn tab(&self) -> Problem {
         let tab = self.text.get(..self.at).filter(|before| before.ends_with('\t')).map_or(self.at, |_| self.at - 1);
-        self.told(tab..tab + 1, "a tab stands where only spaces may indent", Some("replace each tab by two spaces".into()))
+        self.told(
+            tab..tab + 1,
+            "a tab stands where only spaces may indent",
+            Some("replace each tab by two spaces".into()),
+        )
     }
 
     /// Two slips look alike to the parser: a colon too many in a value, and a colon without a space on the line before.

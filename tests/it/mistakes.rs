@@ -67,6 +67,7 @@ fn one_slip_is_told_once() {
     let files: Vec<&str> = several.iter().map(|(file, _)| file.rsplit('/').next().unwrap()).collect();
     let meant = [
         "layout-field-misspelt.yaml",
+        "layout-keys-misspelt.yaml",
         "number-in-a-list.yaml",
         "two-slips-in-two-documents.yaml",
         "watchlist-keys-misspelt.yaml",
@@ -152,7 +153,8 @@ fn codes_in_source() -> BTreeSet<String> {
         }
     }
     fn is_code(text: &str) -> bool {
-        text.contains('-') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        text.contains('-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     }
     let mut codes = Codes::default();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -174,8 +176,7 @@ fn codes_in_source() -> BTreeSet<String> {
 
 #[test]
 fn every_code_stands_in_the_table_and_every_code_of_the_table_is_used() {
-    let listed: BTreeSet<String> =
-        tidewaiter::problem::code_table().iter().map(|row| row.code.to_owned()).collect();
+    let listed: BTreeSet<String> = tidewaiter::problem::code_table().iter().map(|row| row.code.to_owned()).collect();
     let used = codes_in_source();
     let missing: Vec<_> = used.difference(&listed).collect();
     assert!(missing.is_empty(), "codes without a row in docs/problems.md: {missing:?}");

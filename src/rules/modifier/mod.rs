@@ -3,6 +3,7 @@
 mod comparison;
 mod country;
 mod hs;
+mod refused;
 mod relation;
 mod sigma;
 mod words;
@@ -11,7 +12,7 @@ pub(super) use comparison::pair as between;
 pub(super) use country::codes;
 
 use super::report::Report;
-use super::{Comparison, DatePart, Question, Target};
+use super::{Comparison, DatePart, Ownership, Question, Target};
 use crate::record::FieldKind;
 use crate::text::Inflection;
 use std::collections::BTreeSet;
@@ -34,7 +35,9 @@ pub(super) enum Operator {
     Country,
     Entity,
     Listed,
+    ListedOnDate,
     OwnedBy,
+    Address,
     Exactly,
     Differs,
     Between,
@@ -55,9 +58,12 @@ pub(super) enum Flag {
     MultiLine,
     DotAll,
     Expand,
+    AnyStake,
+    Ofac50,
+    Control,
 }
 
-const OPERATORS: [(&str, Operator); 20] = [
+const OPERATORS: [(&str, Operator); 22] = [
     ("contains", Operator::Contains),
     ("startswith", Operator::StartsWith),
     ("endswith", Operator::EndsWith),
@@ -72,7 +78,9 @@ const OPERATORS: [(&str, Operator); 20] = [
     ("country", Operator::Country),
     ("entity", Operator::Entity),
     ("listed", Operator::Listed),
+    ("listed_on_date", Operator::ListedOnDate),
     ("owned_by", Operator::OwnedBy),
+    ("address", Operator::Address),
     ("exactly", Operator::Exactly),
     ("differs", Operator::Differs),
     ("between", Operator::Between),
@@ -80,7 +88,7 @@ const OPERATORS: [(&str, Operator); 20] = [
     ("before", Operator::Before),
 ];
 
-const FLAGS: [(&str, Flag); 10] = [
+const FLAGS: [(&str, Flag); 13] = [
     ("all", Flag::All),
     ("cased", Flag::Cased),
     ("neq", Flag::Neq),
@@ -91,27 +99,16 @@ const FLAGS: [(&str, Flag); 10] = [
     ("m", Flag::MultiLine),
     ("s", Flag::DotAll),
     ("expand", Flag::Expand),
+    ("any", Flag::AnyStake),
+    ("ofac50", Flag::Ofac50),
+    ("control", Flag::Control),
 ];
 
 const PARTS: [(&str, DatePart); 4] =
     [("day", DatePart::Day), ("week", DatePart::Week), ("month", DatePart::Month), ("year", DatePart::Year)];
 
-const DECODED: &str = "files are decoded before rules see them: look for the text itself";
-const PLAIN: &str = "cells hold plain text: look for the text itself";
-const NO_TIME: &str = "declarations carry a date and no time: `day`, `week`, `month` and `year` ask for parts of it";
-/// Sigma's modifiers that mean nothing in a customs record, with what to do instead.
-const REFUSED: [(&str, &str); 10] = [
-    ("cidr", "take it out: no field holds a network address"),
-    ("windash", "`mentions` takes every kind of hyphen for the same"),
-    ("base64", PLAIN),
-    ("base64offset", PLAIN),
-    ("utf16", DECODED),
-    ("utf16le", DECODED),
-    ("utf16be", DECODED),
-    ("wide", DECODED),
-    ("hour", NO_TIME),
-    ("minute", NO_TIME),
-];
+/// Who a party is, as a key of a map that speaks of one party.
+const IDENTITIES: [&str; 4] = ["entity", "owned_by", "listed", "listed_on_date"];
 
 impl Operator {
     /// The word in rules and evidence.
@@ -121,7 +118,28 @@ impl Operator {
 
     /// Whether it asks who a party is.
     pub(super) fn asks_of_party(self) -> bool {
-        matches!(self, Operator::Entity | Operator::Listed | Operator::OwnedBy)
+        match self {
+            Operator::Entity | Operator::Listed | Operator::ListedOnDate | Operator::OwnedBy | Operator::Address => {
+                true
+            }
+            Operator::Contains
+            | Operator::StartsWith
+            | Operator::EndsWith
+            | Operator::Exists
+            | Operator::Re
+            | Operator::Gt
+            | Operator::Gte
+            | Operator::Lt
+            | Operator::Lte
+            | Operator::Mentions
+            | Operator::Hs
+            | Operator::Country
+            | Operator::Exactly
+            | Operator::Differs
+            | Operator::Between
+            | Operator::OnOrAfter
+            | Operator::Before => false,
+        }
     }
 }
 
@@ -151,9 +169,14 @@ impl Modifiers {
         self.part.is_some() || self.operator.is_some_and(|operator| operator != Operator::Exactly)
     }
 
-    /// The same with an operator.
-    pub(super) fn asking(&self, operator: Operator) -> Modifiers {
-        Modifiers { operator: Some(operator), ..self.clone() }
+    /// What `owned_by` means here: the mode that the key names, else the rule's.
+    pub(super) fn ownership(&self, of_rule: Ownership) -> Ownership {
+        match (self.has(Flag::AnyStake), self.has(Flag::Ofac50), self.has(Flag::Control)) {
+            (true, _, _) => Ownership::Any,
+            (false, true, _) => Ownership::Ofac50,
+            (false, false, true) => Ownership::Control,
+            (false, false, false) => of_rule,
+        }
     }
 
     /// The same without a flag, for asking and then combining the answers.
@@ -195,8 +218,11 @@ impl Scalar {
     }
 }
 
-/// Reads the words after the field's name, each with its place.
-pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
+/// Reads the words of a key behind its field, each with its place; `owned_by` and its like, which stand where a field
+/// does in a map that speaks of one party, are read as the operators that they are.
+pub(super) fn parse(key: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
+    let identity = key.first().is_some_and(|(name, _)| IDENTITIES.contains(name));
+    let words = if identity { key } else { key.get(1..).unwrap_or_default() };
     let mut modifiers = Modifiers::default();
     let before = report.problems.len();
     for (word, span) in words {
@@ -211,7 +237,7 @@ pub(super) fn parse(words: &[(&str, Range<usize>)], report: &mut Report<'_>) -> 
             }
         } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
             modifiers.flags.insert(*flag);
-        } else if let Some((_, advice)) = REFUSED.iter().find(|entry| entry.0 == *word) {
+        } else if let Some((_, advice)) = refused::REFUSED.iter().find(|entry| entry.0 == *word) {
             report.error("refused-modifier", span, format!("`{word}` of Sigma has no meaning in a customs record"));
             report.hint(*advice);
         } else {
@@ -255,6 +281,13 @@ fn clash(modifiers: &Modifiers) -> Option<String> {
     }
     if allowed(Flag::FieldRef, &[Contains, StartsWith, EndsWith, Gt, Gte, Lt, Lte], Some(())) {
         return Some("`fieldref` goes with `contains`, `startswith`, `endswith`, `gt`, `gte`, `lt`, `lte`".to_owned());
+    }
+    let modes = [Flag::AnyStake, Flag::Ofac50, Flag::Control].into_iter().filter(|mode| modifiers.has(*mode)).count();
+    if modes > 0 && operator != Some(Operator::OwnedBy) {
+        return Some("`any`, `ofac50` and `control` belong to `owned_by`".to_owned());
+    }
+    if modes > 1 {
+        return Some("one of `any`, `ofac50` and `control` is enough".to_owned());
     }
     if modifiers.has(Flag::FieldRef) && modifiers.has(Flag::Cased) {
         return Some("`cased` and `fieldref` cannot stand together: two fields are compared case aside".to_owned());
@@ -329,7 +362,7 @@ pub(super) fn question(
         Operator::Mentions => words::term(value, modifiers.inflection(), report),
         Operator::Hs => hs::read(value, report),
         Operator::Exactly => return exactly(kind, modifiers, value, report),
-        Operator::Entity | Operator::Listed | Operator::OwnedBy => {
+        Operator::Entity | Operator::Listed | Operator::ListedOnDate | Operator::OwnedBy | Operator::Address => {
             let message = format!("`{}` asks who a party is; this is no party", operator.name());
             report.error("modifier-does-not-fit", &value.span, message);
             None
