@@ -12,8 +12,6 @@ use super::view::{Cells, View};
 use crate::rules::Target;
 use crate::text::{ScanText, Term};
 
-/// Distinct cells remembered a column.
-const MOST_CELLS: usize = 100_000;
 /// Bytes remembered a column.
 const MOST_BYTES: usize = 16 << 20;
 /// Automata over more bytes of literals are kept in the compact form.
@@ -33,8 +31,9 @@ pub(crate) struct Group {
 }
 
 /// What a column's distinct cells answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct CellMemo {
+    entries: usize,
     answers: FxHashMap<Box<str>, Box<[u32]>>,
     bytes: usize,
 }
@@ -172,8 +171,12 @@ fn or_into(answers: &mut [Bitmap], predicate: usize, rows: &Bitmap) {
 }
 
 impl CellMemo {
+    pub(crate) fn of(entries: usize) -> CellMemo {
+        CellMemo { entries, answers: FxHashMap::default(), bytes: 0 }
+    }
+
     fn remember(&mut self, cell: &str, held: &[u32]) {
-        if self.answers.len() >= MOST_CELLS || self.bytes >= MOST_BYTES {
+        if self.answers.len() >= self.entries || self.bytes >= MOST_BYTES {
             self.answers = FxHashMap::default();
             self.bytes = 0;
         }

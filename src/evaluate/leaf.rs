@@ -163,7 +163,8 @@ pub(crate) fn country(codes: &[String], cell: &str) -> bool {
     code.is_some_and(|code| codes.iter().any(|asked| asked == code))
 }
 
-fn number(cell: &str) -> Option<Decimal> {
+/// A number as a cell says it.
+pub(crate) fn number(cell: &str) -> Option<Decimal> {
     Decimal::from_str(cell).ok().or_else(|| value::number(cell, DecimalMark::Point))
 }
 
@@ -192,10 +193,14 @@ fn days(date: &str) -> Option<(String, String)> {
     }
 }
 
+/// First and last day of a cell's date.
+pub(crate) fn days_of(cell: &str) -> Option<(String, String)> {
+    days(cell).or_else(|| days(&value::date(cell, DateOrder::DayFirst)?))
+}
+
 /// A cell that only tells the month holds only where every day of it does.
 fn date(comparison: Comparison, cell: &str, asked: &str) -> bool {
-    let found = days(cell).or_else(|| days(&value::date(cell, DateOrder::DayFirst)?));
-    let (Some((first, last)), Some((from, until))) = (found, days(asked)) else {
+    let (Some((first, last)), Some((from, until))) = (days_of(cell), days(asked)) else {
         return comparison == Comparison::Neq;
     };
     let within = from <= first && last <= until;

@@ -14,11 +14,17 @@ mod evidence;
 mod explain;
 mod fragments;
 mod leaf;
+mod near;
 mod parties;
 mod view;
+mod why_not;
+mod wording;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use self::explain::{Answer, Asked, Explanation, Group, Missing, SelectionExplanation};
+pub use self::why_not::{WhyNot, WhyNotReport};
 
 use self::bitmap::Bitmap;
 use self::combine::Answers;
@@ -50,8 +56,10 @@ pub struct Plan {
 }
 
 /// What is remembered between batches; changes time, never results; dies with its Plan.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memo {
+    /// Distinct values remembered a column, and a role.
+    entries: usize,
     identity: Option<Arc<()>>,
     cells: Vec<cells::CellMemo>,
     parties: Vec<parties::PartyMemo>,
@@ -175,38 +183,28 @@ fn relate(relation: &Relation, view: &View, predicates: &mut [Bitmap]) {
     }
 }
 
+impl Default for Memo {
+    fn default() -> Memo {
+        Memo::of(100_000)
+    }
+}
+
 impl Memo {
+    /// A memo that remembers at most so many distinct values of each column and each role.
+    pub fn of(entries: usize) -> Memo {
+        Memo { entries, identity: None, cells: Vec::new(), parties: Vec::new(), scratch: cells::Scratch::default() }
+    }
+
     /// Forgets what another plan left behind.
     fn belong_to(&mut self, plan: &Plan) {
         if self.identity.as_ref().is_some_and(|identity| Arc::ptr_eq(identity, &plan.identity)) {
             return;
         }
-        *self = Memo { identity: Some(plan.identity.clone()), ..Memo::default() };
-        self.cells.resize_with(plan.groups.len(), Default::default);
-        self.parties.resize_with(plan.parties.len(), Default::default);
+        let entries = self.entries;
+        *self = Memo { identity: Some(plan.identity.clone()), ..Memo::of(entries) };
+        self.cells.resize_with(plan.groups.len(), || cells::CellMemo::of(entries));
+        self.parties.resize_with(plan.parties.len(), || parties::PartyMemo::of(entries));
     }
-}
-
-/// Selection by selection, value by value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explanation {
-    /// Whether the rule fires.
-    pub fires: bool,
-    /// The condition in words.
-    pub condition: String,
-    /// Each selection.
-    pub selections: Vec<SelectionExplanation>,
-}
-
-/// One selection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelectionExplanation {
-    /// Name.
-    pub name: String,
-    /// Held.
-    pub held: bool,
-    /// One line a predicate: (held, sentence such as "description mentions Su-35*: yes, ‘СУ-35’").
-    pub lines: Vec<(bool, String)>,
 }
 
 /// Explains one rule for one record.

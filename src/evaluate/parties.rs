@@ -11,7 +11,6 @@ use super::view::View;
 use crate::record::Role;
 use crate::watchlist::Watchlists;
 
-const MOST_NAMES: usize = 100_000;
 const MOST_BYTES: usize = 16 << 20;
 
 /// The party predicates of one role.
@@ -25,8 +24,9 @@ pub(crate) struct PartyGroup {
 }
 
 /// What the distinct names of a role answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PartyMemo {
+    entries: usize,
     answers: FxHashMap<Box<str>, Answer>,
     bytes: usize,
     key: String,
@@ -139,8 +139,12 @@ impl PartyGroup {
 }
 
 impl PartyMemo {
+    pub(crate) fn of(entries: usize) -> PartyMemo {
+        PartyMemo { entries, answers: FxHashMap::default(), bytes: 0, key: String::new() }
+    }
+
     fn remember(&mut self, answer: Answer) {
-        if self.answers.len() >= MOST_NAMES || self.bytes >= MOST_BYTES {
+        if self.answers.len() >= self.entries || self.bytes >= MOST_BYTES {
             self.answers = FxHashMap::default();
             self.bytes = 0;
         }

@@ -143,6 +143,9 @@ fn a_missing_cell_answers_only_negative_questions() {
     assert_eq!(rows("description|exists: true", &batch), [0, 1, 3]);
     assert_eq!(rows("value_usd|neq: 20", &batch), [0, 2, 3]);
     assert_eq!(rows("description|contains|neq: integrated", &batch), [0, 2, 3]);
+    assert_eq!(rows("description|contains|neq: [integrated, микросхемы]", &batch), [0, 2]);
+    assert_eq!(rows("description|contains|all|neq: [integrated, circuits]", &batch), [0, 2, 3]);
+    assert_eq!(rows("description|contains|all|neq: [integrated, radar]", &batch), [0, 1, 2, 3]);
     assert_eq!(rows("value_usd|lt: 100", &batch), [1]);
     assert_eq!(rows("brand|exists: false", &batch), [0, 1, 2, 3], "an absent column is missing in every row");
     assert_eq!(rows("brand|neq: x", &batch), [0, 1, 2, 3]);
@@ -435,9 +438,9 @@ fn an_explanation_quotes_the_cell_or_says_that_it_is_missing() {
     let told = explain(&plan, rule, &record);
     assert!(told.fires);
     assert_eq!(told.condition, "su_35_parts and to_rostec and not scale_models");
-    let lines: Vec<&String> = told.selections.iter().flat_map(|one| &one.lines).map(|(_, line)| line).collect();
+    let json = serde_json::to_string(&told).unwrap();
     for part in ["‘СУ-35’", "‘АО «КРЭТ»’ is AO KRET", "hs_code is missing", "buyer.name is missing"] {
-        assert!(lines.iter().any(|line| line.contains(part)), "{part} in {lines:#?}");
+        assert!(json.contains(part), "{part} in {json}");
     }
 }
 
@@ -449,16 +452,22 @@ fn an_explanation_says_that_neq_holds_on_a_missing_value() {
     {
         let set = rules(&rule_text(detection));
         let (plan, _) = bind(&set, watchlists());
-        let line = explain(&plan, &set.rules[0], &record).selections.remove(0).lines.remove(0);
-        assert!(
-            line.0 && line.1.contains("is missing") && line.1.ends_with("and `neq` holds on a missing value"),
-            "{line:?}"
-        );
+        let asked = only_asked(&explain(&plan, &set.rules[0], &record));
+        let told = asked.answer.contains("is missing") && asked.answer.ends_with("and `neq` holds on a missing value");
+        assert!(asked.held && told, "{asked:?}");
     }
     let set = rules(&rule_text("description|neq: y"));
     let (plan, _) = bind(&set, watchlists());
-    let told = explain(&plan, &set.rules[0], &record);
-    assert_eq!(told.selections[0].lines, [(true, "description neq y: yes, description says ‘x’".to_owned())]);
+    let asked = only_asked(&explain(&plan, &set.rules[0], &record));
+    let told = (asked.held, asked.question.as_str(), asked.answer.as_str());
+    assert_eq!(told, (true, "description neq y", "description says ‘x’"));
+}
+
+fn only_asked(told: &Explanation) -> Asked {
+    match &told.selections[0].answer {
+        Answer::Asked(asked) => asked.clone(),
+        Answer::Group(group) => panic!("several questions: {group:?}"),
+    }
 }
 
 #[test]

@@ -265,8 +265,12 @@ fn listed(names: &[String]) -> String {
 }
 
 fn selects(pattern: &str, name: &str) -> bool {
+    // A pattern is `them` restricted: names set aside by an underscore are only meant where it is written.
+    if name.starts_with('_') && !pattern.starts_with('_') {
+        return false;
+    }
     if pattern.eq_ignore_ascii_case("them") {
-        return !name.starts_with('_');
+        return true;
     }
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
@@ -313,6 +317,9 @@ mod tests {
             ("2 of them", AtLeast(2, vec![S(0), S(1), S(2), S(3), S(4)])),
             ("not 1 of sel_* and a", And(vec![not(Or(vec![S(3), S(4)])), S(0)])),
             ("1 of _x", S(5)),
+            ("1 of _*", S(5)),
+            ("all of *e*", And(vec![S(3), S(4)])),
+            ("1 of *", Or(vec![S(0), S(1), S(2), S(3), S(4)])),
         ] {
             assert_eq!(run(text), Ok(expected), "{text}");
         }

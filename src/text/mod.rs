@@ -4,12 +4,14 @@
 //! original. It never changes a text that is shown to anyone.
 mod letters;
 mod names;
+mod near;
 mod pattern;
 mod scan;
 mod term;
 
 pub use names::name_keys;
 pub(crate) use names::{joined, name_words};
+pub use near::NearMiss;
 pub use pattern::{Anchor, Case, Pattern};
 pub use scan::ScanText;
 pub use term::{Inflection, Term};

@@ -18,7 +18,7 @@ pub enum Inflection {
 }
 
 /// Most words between the two sides of `...`.
-const NEAR_WORDS: usize = 5;
+pub(super) const NEAR_WORDS: usize = 5;
 /// Words shorter than this have no stem of their own in the dictionary form.
 const SHORTEST_STEMMED: usize = 5;
 
@@ -32,9 +32,9 @@ pub struct Term {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Element {
-    kind: Kind,
-    keys: Vec<String>,
+pub(super) struct Element {
+    pub(super) kind: Kind,
+    pub(super) keys: Vec<String>,
     stem: Option<Stem>,
     /// The term goes on with further letters (`*`).
     open: bool,
@@ -76,6 +76,11 @@ impl Term {
             return Err(format!("`{written}`: a term needs a word, and one on each side of `...`"));
         }
         Ok(Term { written: written.to_owned(), stretches })
+    }
+
+    /// Its parts between `...`.
+    pub(super) fn stretches(&self) -> &[Vec<Element>] {
+        &self.stretches
     }
 
     /// The first place in the text where the term stands, as a byte range of the *original* text.
@@ -168,7 +173,7 @@ fn latin(word: &str) -> String {
 }
 
 /// The token after the stretch when it stands at `start`, at word boundaries on both sides.
-fn stretch_end(stretch: &[Element], text: &ScanText, original: &str, start: usize) -> Option<usize> {
+pub(super) fn stretch_end(stretch: &[Element], text: &ScanText, original: &str, start: usize) -> Option<usize> {
     if text.tokens.get(start)?.glued {
         return None;
     }
@@ -192,7 +197,7 @@ fn stretch_end(stretch: &[Element], text: &ScanText, original: &str, start: usiz
     (!text.tokens.get(at).is_some_and(|next| next.glued)).then_some(at)
 }
 
-fn agrees(element: &Element, token: &Token, text: &ScanText, original: &str) -> bool {
+pub(super) fn agrees(element: &Element, token: &Token, text: &ScanText, original: &str) -> bool {
     if element.kind != token.kind {
         return false;
     }

@@ -1,0 +1,53 @@
+//! Wording: conditions and cells as a rule's author reads them. Nothing is asked or decided here.
+
+use crate::rules::{Condition, Rule};
+
+/// Letters of a cell that are quoted.
+const QUOTED: usize = 160;
+
+/// What a cell says.
+pub(super) fn said(cell: Option<String>, field: &str) -> String {
+    cell.map_or_else(|| format!("{field} is missing"), |cell| format!("{field} says ‘{}’", cut(&cell)))
+}
+
+/// As much of a cell as is quoted.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("").trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// Where a condition stands, for brackets.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Place {
+    Outside,
+    InOr,
+    InAnd,
+    InNot,
+}
+
+/// The condition of a rule with the names of its selections.
+pub(super) fn condition(rule: &Rule) -> String {
+    words(&rule.condition, rule, Place::Outside)
+}
+
+fn words(condition: &Condition, rule: &Rule, place: Place) -> String {
+    let joined = |parts: &[Condition], word: &str, inside: Place| {
+        let parts: Vec<String> = parts.iter().map(|part| words(part, rule, inside)).collect();
+        let text = parts.join(word);
+        if place >= inside && parts.len() > 1 { format!("({text})") } else { text }
+    };
+    match condition {
+        Condition::And(parts) => joined(parts, " and ", Place::InAnd),
+        Condition::Or(parts) => joined(parts, " or ", Place::InOr),
+        Condition::Not(part) => format!("not {}", words(part, rule, Place::InNot)),
+        Condition::AtLeast(count, parts) => {
+            let parts: Vec<String> = parts.iter().map(|part| words(part, rule, Place::Outside)).collect();
+            format!("at least {count} of ({})", parts.join(", "))
+        }
+        Condition::Selection(index) => {
+            rule.selections.get(*index).map_or_else(String::new, |selection| selection.name.clone())
+        }
+    }
+}
