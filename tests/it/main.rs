@@ -15,6 +15,7 @@ mod commands;
 mod explain;
 mod exports;
 mod first_light;
+mod mentions;
 mod mistakes;
 mod plain;
 mod relay;
