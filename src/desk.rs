@@ -193,6 +193,7 @@ fn without_echoes(problems: Vec<Problem>, texts: &[DeskText]) -> Vec<Problem> {
         let name = name.trim_matches(['\'', '"', '%']).to_lowercase();
         let supplies = |source: &Arc<SourceText>| match echo.code {
             "broken-list" => rules::list_name(&source.path).to_lowercase() == name,
+            "broken-definition" => source.text.to_lowercase().contains(&format!("{name}:")),
             "unknown-entity" => source.path != echo.source.path && source.text.to_lowercase().contains(&name),
             _ => false,
         };
@@ -209,7 +210,10 @@ fn without_echoes(problems: Vec<Problem>, texts: &[DeskText]) -> Vec<Problem> {
     for (path, rules) in waiting {
         let first = told.iter_mut().find(|problem| problem.is_error() && problem.source.path == path);
         if let Some(first) = first {
-            let rules: Vec<String> = rules.into_iter().collect();
+            let rules: Vec<String> = rules.into_iter().filter(|rule| *rule != path).collect();
+            if rules.is_empty() {
+                continue;
+            }
             first.message.push_str(&format!("; until it is mended, {} cannot be used", rules.join(", ")));
         }
     }

@@ -85,7 +85,7 @@ impl Checked {
         self.problems.extend(reading.problems);
         // A folder that a broken configuration names wrongly is one of its slips.
         if rules_are_there || reading.config.is_some() {
-            self.folder(&reading.rules, &Known { recipients: reading.recipients })?;
+            self.folder(&reading.rules, &Known { recipients: reading.recipients, sources: reading.sources })?;
         }
         Ok(())
     }

@@ -254,6 +254,14 @@ impl RulesArgument {
     }
 }
 
+/// What the rules of a configuration may name.
+fn known(config: &Config) -> Known {
+    Known {
+        recipients: Some(config.routing.recipients.keys().cloned().collect()),
+        sources: Some(config.sources.iter().map(|source| source.name.clone()).collect()),
+    }
+}
+
 fn find_rule<'a>(desk: &'a Desk, id: &str) -> Result<&'a Arc<Rule>, CommandError> {
     let rules = desk.plan.rules();
     rules.iter().find(|rule| rule.card.id == id).ok_or_else(|| {

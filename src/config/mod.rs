@@ -48,6 +48,8 @@ pub struct ConfigReading {
     pub rules: PathBuf,
     /// The names of its recipients, when they can be read.
     pub recipients: Option<Vec<String>>,
+    /// The names of its sources, when they can be read.
+    pub sources: Option<Vec<String>>,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
 }

@@ -54,12 +54,18 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
     ConfigReading {
         config: config.filter(|_| !problems.iter().any(Problem::is_error)),
         rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
-        recipients: node.get("recipients").and_then(names),
+        recipients: node.get("recipients").and_then(keys),
+        sources: node.get("sources").and_then(source_names),
         problems,
     }
 }
 
-fn names(recipients: &Node) -> Option<Vec<String>> {
+fn source_names(sources: &Node) -> Option<Vec<String>> {
+    let Value::List(items) = &sources.value else { return None };
+    items.iter().map(|item| item.get("name").and_then(Node::text).map(str::to_owned)).collect()
+}
+
+fn keys(recipients: &Node) -> Option<Vec<String>> {
     let Value::Map(entries) = &recipients.value else { return None };
     Some(entries.iter().filter_map(|entry| entry.0.text()).map(str::to_owned).collect())
 }

@@ -11,6 +11,7 @@ mod bitmap;
 mod cells;
 mod combine;
 mod evidence;
+mod examples;
 mod explain;
 mod fragments;
 mod leaf;
@@ -217,7 +218,7 @@ pub const EXAMPLE_CODES: [&str; 2] = ["example-quiet", "example-fires"];
 
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
-    explain::run_examples(plan)
+    examples::run_examples(plan)
 }
 
 /// A firing with its whole record.

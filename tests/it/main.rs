@@ -15,6 +15,7 @@ mod commands;
 mod explain;
 mod exports;
 mod first_light;
+mod language;
 mod mentions;
 mod mistakes;
 mod plain;
