@@ -173,6 +173,9 @@ impl Desk {
         problems.extend(more);
         let (plan, more) = evaluate::bind(&rules, Arc::new(watchlists));
         problems.extend(more);
+        problems.extend(
+            texts.iter().filter(|text| matches!(text.kind, TextKind::Watchlist | TextKind::Layout)).filter_map(emptied),
+        );
         problems.extend(evaluate::run_examples(&plan));
         let mut problems = without_echoes(problems, texts);
         problem::sort(&mut problems);
@@ -181,6 +184,13 @@ impl Desk {
         let id = hash(&parts);
         (Desk { rules, plan, layouts, id }, problems)
     }
+}
+
+/// A list or watchlist that was emptied would quietly turn off what rests on it.
+fn emptied(text: &DeskText) -> Option<Problem> {
+    let empty = text.source.text.trim_start_matches('\u{feff}').trim().is_empty();
+    let problem = || Problem::error("empty-file", &text.source, 0..0, "the file is empty");
+    empty.then(|| problem().with_hint("remove the file when it is not wanted any more"))
 }
 
 /// What is missing because another file is broken is told with that file, not once more for each rule that waits for it.

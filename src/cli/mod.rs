@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::desk::{self, Desk, DeskText};
-use crate::intake::{LayoutChoice, Limits, OpenSettings};
+use crate::intake::{LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
 use crate::problem::{self, Problem};
 use crate::record::{FieldSet, SourceFile};
@@ -183,7 +183,10 @@ fn on_runtime(work: impl Future<Output = Result<(), CommandError>>) -> Result<()
         .enable_all()
         .build()
         .map_err(|cause| CommandError::Environment(format!("cannot start: {cause}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A thread that waits for a slow disk must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
 }
 
 /// Writes a line to standard output; a reader that has gone away is no error.
@@ -272,13 +275,18 @@ fn find_rule<'a>(desk: &'a Desk, id: &str) -> Result<&'a Arc<Rule>, CommandError
 }
 
 /// Opens a file for a one-off command.
-fn open(
+fn open(path: &Path, desk: &Desk, layout: Option<&str>, needs: &FieldSet) -> Result<Reading, CommandError> {
+    let file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
+    read(file, path, desk, (layout, needs))
+}
+
+/// Begins to read an open file.
+fn read(
+    file: std::fs::File,
     path: &Path,
     desk: &Desk,
-    layout: Option<&str>,
-    needs: &FieldSet,
-) -> Result<crate::intake::Reading, CommandError> {
-    let file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
+    (layout, needs): (Option<&str>, &FieldSet),
+) -> Result<Reading, CommandError> {
     let source =
         SourceFile { source: String::new(), file: path.display().to_string(), member: None, sheet: None, sha256: None };
     let settings = OpenSettings {

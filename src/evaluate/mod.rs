@@ -128,6 +128,12 @@ impl Plan {
         &self.needs
     }
 
+    /// A plan of some of its rules, bound to the same watchlists.
+    #[must_use]
+    pub fn only(&self, rules: Vec<Arc<Rule>>) -> Plan {
+        bind(&RuleSet { rules }, self.watchlists.clone()).0
+    }
+
     /// The rules that are bound, in order of id.
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.all

@@ -12,7 +12,9 @@ mod values;
 
 use std::io;
 
-pub use claim::{Folders, move_file, open_nofollow, sha256, write_beside};
+pub use claim::{
+    Folders, free_place, move_file, move_to, open_nofollow, sha256, sha256_while, sync_folder, write_beside,
+};
 pub use layout::{Layout, Layouts};
 pub use reading::{Reading, open};
 

@@ -20,3 +20,4 @@ mod mentions;
 mod mistakes;
 mod plain;
 mod relay;
+mod scan;
