@@ -14,6 +14,7 @@ mod init;
 mod manual;
 mod outbox;
 mod preview;
+mod read_container;
 mod rules;
 mod run;
 mod scan;
@@ -31,7 +32,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::desk::{self, Desk, DeskText};
-use crate::intake::{LayoutChoice, Limits, OpenSettings, Reading};
+use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
 use crate::problem::{self, Problem};
 use crate::record::{FieldSet, SourceFile};
@@ -82,6 +83,9 @@ enum Command {
     Outbox(outbox::Outbox),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
+    /// Read one file for a parent process.
+    #[command(hide = true)]
+    ReadContainer(read_container::ReadContainer),
     /// Print completions for a shell.
     Completions(manual::Completions),
     /// Print the manual page, or write the pages of all commands.
@@ -173,6 +177,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Schema(command) => schema::schema(&command),
+        Command::ReadContainer(command) => read_container::read_container(&command),
         Command::Completions(command) => manual::completions(&command),
         Command::Man(command) => manual::man(&command),
     }
@@ -292,6 +297,7 @@ fn read(
     let settings = OpenSettings {
         layout: layout.map_or(LayoutChoice::Auto, |name| LayoutChoice::Named(name.to_owned())),
         limits: Limits::default(),
+        isolation: Isolation::Child,
         needs: needs.clone(),
         known: crate::intake::Known::default(),
     };

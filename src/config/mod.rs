@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::deliver::SmtpSettings;
-use crate::intake::LayoutChoice;
+use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::Problem;
 use crate::triage::Routing;
 
@@ -89,6 +89,8 @@ pub struct ConfigFile {
     state: Option<PathBuf>,
     /// The ledger's file; `ledger.db` in the state folder when absent.
     ledger: Option<PathBuf>,
+    /// Limits on dropped files.
+    limits: Option<LimitsEntry>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -150,6 +152,8 @@ pub struct Config {
     pub state: PathBuf,
     /// The ledger's file.
     pub ledger: PathBuf,
+    /// Limits on dropped files.
+    pub limits: Limits,
 }
 
 /// One drop folder.

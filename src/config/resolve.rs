@@ -17,7 +17,7 @@ use super::{
     TransportSettings,
 };
 use crate::deliver::{SmtpSettings, SmtpTls};
-use crate::intake::LayoutChoice;
+use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
 use crate::triage::Routing;
 use crate::yaml::{self, Node, Value, shape};
@@ -102,6 +102,7 @@ impl Resolver<'_> {
             self.addresses(&["operators"], &operators);
         }
         let mail = self.mail(&file.mail);
+        let limits = self.limits(file.limits.as_ref());
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         Some(Config {
             path: path.to_owned(),
@@ -112,7 +113,15 @@ impl Resolver<'_> {
             rules: self.base.join(file.rules.as_deref().unwrap_or(Path::new("rules"))),
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
+            limits: limits?,
         })
+    }
+
+    fn limits(&mut self, entry: Option<&LimitsEntry>) -> Option<Limits> {
+        match entry.map_or_else(|| Ok(Limits::default()), LimitsEntry::resolve) {
+            Ok(limits) => Some(limits),
+            Err((key, message)) => self.refuse(&["limits", key], &message),
+        }
     }
 
     fn source(&mut self, entry: &SourceEntry, place: &str) -> Option<SourceSettings> {

@@ -100,12 +100,12 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
                 return Ok(Ending::Stopped);
             }
             Ok(Read::Broken(error)) => {
-                office.end_attempt(&attempt, error.code).await?;
+                office.end_attempt(&attempt, &error.code).await?;
                 match &error.learnt {
                     Some(learnt) if known != *learnt => known = learnt.clone(),
                     _ => return Ok(Ending::Failed(error)),
                 }
-                tracing::info!(file = job.row.name, code = error.code, "read again with what was learnt");
+                tracing::info!(file = job.row.name, code = %error.code, "read again with what was learnt");
                 continue;
             }
             Err(error) => return Err(interrupted(office, &attempt, error).await),
@@ -165,7 +165,8 @@ async fn read(
     };
     let settings = OpenSettings {
         layout: job.source.layout.clone(),
-        limits: intake::Limits::default(),
+        limits: office.config.limits.clone(),
+        isolation: intake::Isolation::Child,
         needs: desk.plan.needs().clone(),
         known,
     };
@@ -279,13 +280,13 @@ impl<'a> Staging<'a> {
         if self.rejects.is_none() {
             let file = File::create(&path).map_err(|cause| DaemonError::io(&path, cause))?;
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
-            writer.write_record(["row", "reason", "cells"]).map_err(failed)?;
+            writer.write_record(["part", "row", "reason", "cells"]).map_err(failed)?;
             self.rejects = Some(writer);
         }
         let Some(writer) = &mut self.rejects else { return Ok(()) };
         for reject in rejects {
             let row = reject.row.to_string();
-            let start = [row.as_str(), reject.reason.as_str()];
+            let start = [reject.table.as_str(), row.as_str(), reject.reason.as_str()];
             writer.write_record(start.into_iter().chain(reject.cells.iter().map(String::as_str))).map_err(failed)?;
         }
         Ok(())
@@ -343,5 +344,5 @@ fn crash_loop() -> ReadError {
 }
 
 fn plain_error(code: &'static str, message: &str) -> ReadError {
-    ReadError { code, message: message.to_owned(), row: None, column: None, excerpt: None, hint: None, learnt: None }
+    ReadError::new(code, message)
 }

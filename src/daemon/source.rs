@@ -312,15 +312,8 @@ impl SourceWorker {
     }
 
     async fn unreadable(&self, row: &FileRow, cause: &std::io::Error) -> Result<(), DaemonError> {
-        let error = intake::ReadError {
-            code: "unreadable",
-            message: format!("the file cannot be read: {cause}"),
-            row: None,
-            column: None,
-            excerpt: None,
-            hint: Some("make it a regular file that tidewaiter's user may read".to_owned()),
-            learnt: None,
-        };
+        let error = intake::ReadError::new("unreadable", format!("the file cannot be read: {cause}"))
+            .hint("make it a regular file that tidewaiter's user may read");
         self.tidy().unreadable(row, &error).await
     }
 

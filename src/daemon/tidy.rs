@@ -51,7 +51,7 @@ impl Tidy<'_> {
         let waits = usize::try_from(row.looks).ok().and_then(|looks| LOOK_AGAIN_MINUTES.get(looks));
         match waits {
             Some(minutes) if error.cut_short() => {
-                tracing::info!(file = row.name, code = error.code, minutes, "looks cut short: looked at again");
+                tracing::info!(file = row.name, code = %error.code, minutes, "looks cut short: looked at again");
                 let change = FileChange {
                     state: FileState::Waiting,
                     problem: Some(problem_json(&row.name, error)),

@@ -77,7 +77,10 @@ impl<'a> Reader<'a> {
                 Some(Json::from(text.as_str()))
             }
             ("boolean", Value::Scalar { text, plain: true }) => text.parse::<bool>().ok().map(Json::from),
-            ("integer", Value::Scalar { text, plain: true }) => text.parse::<i64>().ok().map(Json::from),
+            ("integer", Value::Scalar { text, plain: true }) => {
+                let least = schema.get("minimum").and_then(Json::as_f64).unwrap_or(f64::MIN);
+                text.parse::<i64>().ok().filter(|number| *number as f64 >= least).map(Json::from)
+            }
             ("number", Value::Scalar { text, plain: true }) => text.parse::<f64>().ok().map(Json::from),
             _ => None,
         }
@@ -164,7 +167,7 @@ mod tests {
             },
             "$defs": {
                 "addresses": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
-                "part": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false},
+                "part": {"type": "object", "properties": {"size": {"type": "integer", "minimum": 0}}, "additionalProperties": false},
             },
         });
         let source = SourceText::new("a", text);
@@ -186,7 +189,7 @@ mod tests {
     #[test]
     fn every_slip_is_told_at_once_and_each_once() {
         check(
-            "nmae: x\nloud: maybe\nto: {a: b}\norder: ymd\nparts:\n  - {siz: 7}\n  - {size: big}\n",
+            "nmae: x\nloud: maybe\nto: {a: b}\norder: ymd\nparts:\n  - {siz: 7}\n  - {size: -1}\n",
             &[
                 "a:1:1: error[unknown-key]: the file has no key `nmae` (did you mean `name`?)",
                 "a:2:7: error[wrong-shape]: `loud` must be `true` or `false`",
