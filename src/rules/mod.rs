@@ -19,6 +19,7 @@ mod names;
 mod party_key;
 mod report;
 pub mod schema;
+mod values;
 
 pub use lists::list_name;
 
