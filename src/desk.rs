@@ -5,8 +5,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the rules folder")]
 
+mod folder;
+
+pub use folder::{content_hash, read_folder, stamp};
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +19,7 @@ use crate::finding::hash;
 use crate::intake::Layouts;
 use crate::problem::{self, Problem, SourceText};
 use crate::rules::{self, Known, RuleSet, RuleTexts};
-use crate::watchlist::Watchlists;
+use crate::watchlist::{ListFile, Watchlists, list_name};
 
 /// What a text is, by the folder that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +36,7 @@ impl TextKind {
     pub const ALL: [(TextKind, &'static str, &'static [&'static str]); 4] = [
         (TextKind::Rule, "", &["yaml", "yml"]),
         (TextKind::List, "lists", &["txt", "csv", "yaml", "yml"]),
-        (TextKind::Watchlist, "watchlists", &["yaml", "yml"]),
+        (TextKind::Watchlist, "watchlists", &["yaml", "yml", "csv", "tsv", "txt", "json", "jsonl", "ndjson", "xml"]),
         (TextKind::Layout, "layouts", &["yaml", "yml"]),
     ];
 
@@ -57,32 +61,66 @@ impl TextKind {
 pub struct DeskText {
     /// What it is.
     pub kind: TextKind,
-    /// Path and text.
+    /// Path and text; of a watchlist in a folder the path alone.
     pub source: Arc<SourceText>,
+    /// Where a watchlist's content lies, since it may be large.
+    pub content: Option<ListContent>,
 }
 
-/// The largest text that is read.
-const LARGEST_TEXT: u64 = 64 << 20;
+/// The content of a file of a watchlist, which is read when it is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListContent {
+    /// The file that holds it.
+    pub at: PathBuf,
+    /// Of its bytes, 32 hex digits.
+    pub hash: String,
+}
 
-/// Reads every text of a rules folder; a file that cannot be read is a problem, not an end.
-///
-/// # Errors
-/// When the folder itself cannot be read.
-pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
-    let (mut texts, mut problems) = (Vec::new(), Vec::new());
-    std::fs::read_dir(folder)?;
-    for (kind, below, endings) in TextKind::ALL {
-        let Ok(entries) = std::fs::read_dir(folder.join(below)) else { continue };
-        let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        paths.sort();
-        for path in paths.iter().filter(|path| is_read(path, endings)) {
-            match read_text(path) {
-                Ok(source) => texts.push(DeskText { kind, source }),
-                Err(problem) => problems.push(problem),
-            }
-        }
+impl DeskText {
+    /// A text that is held whole.
+    pub fn new(kind: TextKind, path: impl Into<String>, text: impl Into<String>) -> DeskText {
+        DeskText { kind, source: SourceText::new(path, text), content: None }
     }
-    Ok((texts, problems))
+
+    /// What it says, by hash.
+    fn identity(&self) -> &str {
+        self.content.as_ref().map_or(self.source.text.as_str(), |content| content.hash.as_str())
+    }
+}
+
+/// The watchlists that were loaded last, so that an edit of a rule does not load them again.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    key: String,
+    lists: Arc<Watchlists>,
+    problems: Vec<Problem>,
+}
+
+impl Shelf {
+    /// The watchlists among the texts, loaded unless they are here already.
+    pub fn take(&mut self, texts: &[DeskText]) -> (Arc<Watchlists>, Vec<Problem>) {
+        let chosen: Vec<&DeskText> = texts.iter().filter(|text| text.kind == TextKind::Watchlist).collect();
+        let parts: Vec<&str> = chosen.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]).collect();
+        let key = hash(&parts);
+        if self.key != key {
+            let mut unreadable = Vec::new();
+            let files = chosen.iter().filter_map(|text| match open(text) {
+                Ok(content) => {
+                    let path = text.source.path.clone();
+                    Some(ListFile { list: list_name(&path).to_owned(), path, content })
+                }
+                Err(cause) => {
+                    let message = format!("cannot be read: {cause}");
+                    unreadable.push(Problem::whole_file("unreadable", text.source.path.clone(), message));
+                    None
+                }
+            });
+            let (lists, problems) = Watchlists::read(files);
+            *self = Shelf { key, lists: Arc::new(lists), problems };
+            self.problems.extend(unreadable);
+        }
+        (self.lists.clone(), self.problems.clone())
+    }
 }
 
 /// The rules folder that a file belongs to: its own folder, or the one above `lists`, `watchlists` and `layouts`.
@@ -94,55 +132,11 @@ pub fn folder_of(path: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
 }
 
-/// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
-pub fn stamp(folder: &Path) -> String {
-    let mut parts = Vec::new();
-    for (_, below, endings) in TextKind::ALL {
-        let Ok(entries) = std::fs::read_dir(folder.join(below)) else { continue };
-        for path in
-            entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| is_read(path, endings))
-        {
-            let Ok(metadata) = std::fs::metadata(&path) else { continue };
-            parts.push(format!("{} {} {:?}", path.display(), metadata.len(), metadata.modified().ok()));
-        }
-    }
-    parts.sort();
-    hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-fn is_read(path: &Path, endings: &[&str]) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".");
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-    !name.starts_with('.') && !name.ends_with(".test.yaml") && endings.contains(&ending) && path.is_file()
-}
-
-fn read_text(path: &Path) -> Result<Arc<SourceText>, Problem> {
-    let shown = path.display().to_string();
-    let unreadable = |cause: String| Problem::whole_file("unreadable", &shown, format!("cannot be read: {cause}"));
-    let size = std::fs::metadata(path).map_err(|cause| unreadable(cause.to_string()))?.len();
-    if size > LARGEST_TEXT {
-        let message = format!("{size} bytes are more than the {LARGEST_TEXT} that are read");
-        return Err(Problem::whole_file("too-large", &shown, message));
-    }
-    let bytes = std::fs::read(path).map_err(|cause| unreadable(cause.to_string()))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(SourceText::new(shown, text)),
-        Err(error) => Err(not_utf8(&shown, error.as_bytes(), error.utf8_error().valid_up_to())),
-    }
-}
-
-/// The place where the text stops being UTF-8, shown in the encoding that it is probably in.
-fn not_utf8(path: &str, bytes: &[u8], valid: usize) -> Problem {
-    let message = format!("this is not UTF-8: the byte at offset {valid} begins no character");
-    let Some(encoding) = crate::intake::guess_encoding(bytes) else {
-        let hint = "this looks like no text at all; save it as UTF-8 text";
-        return Problem::whole_file("not-utf8", path, message).with_hint(hint);
-    };
-    let (text, _, _) = encoding.decode(bytes);
-    let before = bytes.get(..valid).map_or(0, |before| encoding.decode(before).0.len());
-    let source = SourceText::new(path, text);
-    let hint = format!("it looks like {}: open it in an editor and save it as UTF-8", encoding.name().to_lowercase());
-    Problem::error("not-utf8", &source, before..before, message).with_hint(hint)
+fn open(text: &DeskText) -> std::io::Result<Box<dyn Read + '_>> {
+    Ok(match &text.content {
+        Some(content) => Box::new(std::fs::File::open(&content.at)?),
+        None => Box::new(text.source.text.as_bytes()),
+    })
 }
 
 /// Everything that a file is read and evaluated with; never changes once made.
@@ -152,6 +146,8 @@ pub struct Desk {
     pub rules: RuleSet,
     /// The rules, bound.
     pub plan: Plan,
+    /// The watchlists that the plan is bound to.
+    pub watchlists: Arc<Watchlists>,
     /// How files are read.
     pub layouts: Layouts,
     /// Hash of every text and the program's version: which plan a finding was made by.
@@ -162,42 +158,49 @@ impl Desk {
     /// Compiles, binds and runs the examples. Value and problems: the only judge of texts, for `check`, start and reload
     /// alike. The problems are sorted by file and place.
     pub fn build(texts: &[DeskText], known: &Known) -> (Desk, Vec<Problem>) {
+        Desk::build_from(texts, known, &mut Shelf::default())
+    }
+
+    /// The same; watchlists that have not changed are taken from the shelf.
+    pub fn build_from(texts: &[DeskText], known: &Known, shelf: &mut Shelf) -> (Desk, Vec<Problem>) {
         let of = |kind: TextKind| -> Vec<Arc<SourceText>> {
             texts.iter().filter(|text| text.kind == kind).map(|text| text.source.clone()).collect()
         };
         let rule_texts = RuleTexts { rules: of(TextKind::Rule), lists: of(TextKind::List) };
         let (rules, mut problems) = rules::compile(&rule_texts, known);
-        let (watchlists, more) = Watchlists::load(&of(TextKind::Watchlist));
+        let (watchlists, more) = shelf.take(texts);
         problems.extend(more);
         let (layouts, more) = Layouts::load(&of(TextKind::Layout));
         problems.extend(more);
-        let (plan, more) = evaluate::bind(&rules, Arc::new(watchlists));
+        let (plan, more) = evaluate::bind(&rules, watchlists.clone());
         problems.extend(more);
-        problems.extend(
-            texts.iter().filter(|text| matches!(text.kind, TextKind::Watchlist | TextKind::Layout)).filter_map(emptied),
-        );
+        problems.extend(texts.iter().filter(|text| text.kind == TextKind::Layout).filter_map(emptied));
         problems.extend(evaluate::run_examples(&plan));
-        let mut problems = without_echoes(problems, texts);
+        let mut problems = without_echoes(problems);
         problem::sort(&mut problems);
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
-        parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]));
+        parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]));
         let id = hash(&parts);
-        (Desk { rules, plan, layouts, id }, problems)
+        (Desk { rules, plan, watchlists, layouts, id }, problems)
     }
 }
 
-/// A list or watchlist that was emptied would quietly turn off what rests on it.
+/// A list or layout that was emptied would quietly turn off what rests on it.
 fn emptied(text: &DeskText) -> Option<Problem> {
+    // A rule file is told by its own reader, a watchlist by its.
+    if matches!(text.kind, TextKind::Rule | TextKind::Watchlist) {
+        return None;
+    }
     let empty = text.source.text.trim_start_matches('\u{feff}').trim().is_empty();
     let problem = || Problem::error("empty-file", &text.source, 0..0, "the file is empty");
     empty.then(|| problem().with_hint("remove the file when it is not wanted any more"))
 }
 
 /// What is missing because another file is broken is told with that file, not once more for each rule that waits for it.
-fn without_echoes(problems: Vec<Problem>, texts: &[DeskText]) -> Vec<Problem> {
-    let broken = broken_paths(&problems);
-    let broken: Vec<&Arc<SourceText>> =
-        texts.iter().map(|text| &text.source).filter(|source| broken.contains(&source.path)).collect();
+fn without_echoes(problems: Vec<Problem>) -> Vec<Problem> {
+    let errors = problems.iter().filter(|problem| problem.is_error());
+    let broken: BTreeMap<String, Arc<SourceText>> =
+        errors.map(|problem| (problem.source.path.clone(), problem.source.clone())).collect();
     let origin = |echo: &Problem| -> Option<String> {
         let name = echo.span.clone().and_then(|span| echo.source.text.get(span))?;
         let name = name.trim_matches(['\'', '"', '%']).to_lowercase();
@@ -207,7 +210,7 @@ fn without_echoes(problems: Vec<Problem>, texts: &[DeskText]) -> Vec<Problem> {
             "unknown-entity" => source.path != echo.source.path && source.text.to_lowercase().contains(&name),
             _ => false,
         };
-        broken.iter().find(|source| supplies(source)).map(|source| source.path.clone())
+        broken.values().find(|source| supplies(source)).map(|source| source.path.clone())
     };
     let mut waiting: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut told = Vec::new();

@@ -9,6 +9,7 @@ mod arrival;
 mod attempt;
 mod complaints;
 mod courier;
+pub mod lists;
 mod notices;
 mod office;
 mod publish;

@@ -61,7 +61,7 @@ fn excerpt<'s>(source: &'s SourceText, span: &Range<usize>) -> Option<(&'s str, 
     let begins = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let rest = text.get(begins..)?;
     let line = rest.find('\n').map_or(rest, |end| rest.get(..end).unwrap_or(rest)).trim_end();
-    if line.len() > LONGEST_LINE {
+    if line.len() > LONGEST_LINE || text.is_empty() {
         return None;
     }
     let from = (start - begins).min(line.len());

@@ -1,11 +1,15 @@
-//! Our own YAML: what a watchlist file says, as written. In: a source text. Out: the file's shape, or a problem with
-//! its place. It never judges what the values mean.
+//! Our own YAML (and the same written as JSON). In: a text, held whole so that problems can show its lines. Out: entries,
+//! or the one problem that breaks the file, with its place. It never judges what the values mean.
+use super::super::entry::{Entry, Listed, Place, Stake, Word};
+use super::super::scribe::{Scribe, Strangers};
+use super::lines::Lines;
 use crate::problem::{Problem, SourceText};
 use crate::yaml;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_yaml::Spanned;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,78 +27,101 @@ struct FileWritten {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EntityWritten {
+struct EntityWritten {
     #[schemars(with = "String")]
-    pub(super) id: Spanned<String>,
+    id: Spanned<String>,
     #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
+    name: Spanned<String>,
     #[serde(default)]
-    pub(super) aliases: Vec<String>,
+    aliases: Vec<String>,
+    #[serde(default)]
+    weak_aliases: Vec<String>,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) country: Option<Spanned<String>>,
+    country: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) addresses: Vec<String>,
+    addresses: Vec<String>,
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
-    pub(super) identifiers: BTreeMap<String, Spanned<String>>,
+    identifiers: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
-    pub(super) topics: Vec<String>,
+    topics: Vec<String>,
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
-    pub(super) same_as: Vec<Spanned<String>>,
+    same_as: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) listed: Vec<ListedWritten>,
+    listed: Vec<ListedWritten>,
     #[serde(default)]
-    pub(super) parents: Vec<ParentWritten>,
+    parents: Vec<ParentWritten>,
     #[serde(default)]
-    pub(super) source: Option<String>,
+    source: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListedWritten {
-    pub(super) programme: String,
+struct ListedWritten {
+    programme: String,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) from: Option<Spanned<String>>,
+    from: Option<Spanned<String>>,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) until: Option<Spanned<String>>,
+    until: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) source: Option<String>,
+    source: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ParentWritten {
+struct ParentWritten {
     #[schemars(with = "String")]
-    pub(super) id: Spanned<String>,
+    id: Spanned<String>,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) percent: Option<Spanned<String>>,
+    percent: Option<Spanned<String>>,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) kind: Option<Spanned<String>>,
+    kind: Option<Spanned<String>>,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) from: Option<Spanned<String>>,
+    from: Option<Spanned<String>>,
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) until: Option<Spanned<String>>,
+    until: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) source: Option<String>,
+    source: Option<String>,
+}
+
+/// The largest text that is read.
+const LARGEST: u64 = 64 << 20;
+
+pub(super) fn read(lines: Lines, scribe: &mut Scribe) {
+    scribe.strangers(Strangers::Refuse);
+    let mut text = String::new();
+    if let Err(cause) = lines.take(LARGEST).read_to_string(&mut text) {
+        return super::unreadable(scribe, Place::Nowhere, &cause);
+    }
+    if text.len() as u64 >= LARGEST {
+        let message = "a YAML list of more than 64 MiB; write it as a table `id,name,…`".to_owned();
+        return scribe.error("too-large", Place::Nowhere, message);
+    }
+    let source = scribe.keep(text);
+    match entities(&source) {
+        Ok(entities) => entities.into_iter().for_each(|written| scribe.entity(entry(&source, written))),
+        Err(problems) => problems.into_iter().for_each(|problem| scribe.problem(problem)),
+    }
 }
 
 /// The entities of a file; an entity without a source of its own has the file's.
-pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Vec<Problem>> {
+fn entities(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Vec<Problem>> {
     let first =
         source.text.lines().map(str::trim).find(|line| !(line.is_empty() || line.starts_with('#') || *line == "---"));
     let text = source.text.as_str();
-    let bare = first.is_some_and(|line| line.starts_with(['-', '[']));
     let read = match first {
         None => return Ok(Vec::new()),
-        Some(_) if bare => serde_yaml::from_str::<Vec<EntityWritten>>(text),
+        Some(line) if line.starts_with('-') || line.starts_with('[') => {
+            serde_yaml::from_str::<Vec<EntityWritten>>(text)
+        }
         Some(_) => serde_yaml::from_str::<FileWritten>(text).map(|file| {
             let mut entities = file.entities;
             for entity in &mut entities {
@@ -103,12 +130,47 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Vec<P
             entities
         }),
     };
-    read.map_err(|error| problems(source, &error, if bare { schema_for!(Vec<EntityWritten>) } else { schema() }))
+    let bare = first.is_some_and(|line| line.starts_with(['-', '[']));
+    let schema = || if bare { schema_for!(Vec<EntityWritten>) } else { schema_for!(FileWritten) };
+    read.map_err(|error| problems(source, &error, schema()))
 }
 
-/// The shape of a watchlist file.
-pub(super) fn schema() -> Schema {
-    schema_for!(FileWritten)
+fn entry(source: &SourceText, written: EntityWritten) -> Entry {
+    let word = |spanned: Spanned<String>| {
+        let at = Place::span(&span_of(source, &spanned.referenced));
+        Word { text: spanned.value, at }
+    };
+    let listed = |one: ListedWritten| Listed {
+        programme: one.programme,
+        from: one.from.map(word),
+        until: one.until.map(word),
+        source: one.source,
+    };
+    let stake = |one: ParentWritten| Stake {
+        owner: word(one.id),
+        share: one.percent.map(word),
+        kind: one.kind.map(word),
+        from: one.from.map(word),
+        until: one.until.map(word),
+        source: one.source,
+    };
+    let id = word(written.id);
+    Entry {
+        at: id.at,
+        id,
+        name: written.name.value,
+        aliases: written.aliases,
+        weak_aliases: written.weak_aliases,
+        countries: written.country.map(word).into_iter().collect(),
+        identifiers: written.identifiers.into_iter().map(|(kind, value)| (kind, word(value))).collect(),
+        documents: Vec::new(),
+        addresses: written.addresses,
+        topics: written.topics,
+        same_as: written.same_as.into_iter().map(word).collect(),
+        listed: written.listed.into_iter().map(listed).collect(),
+        parents: written.parents.into_iter().map(stake).collect(),
+        source: written.source,
+    }
 }
 
 /// Nodes of the largest watchlist that is looked through for every slip.
@@ -134,7 +196,7 @@ fn problems(source: &Arc<SourceText>, error: &serde_yaml::Error, schema: Schema)
 }
 
 /// The byte range of a place in the file.
-pub(super) fn span_of(source: &SourceText, location: &serde_yaml::Location) -> Range<usize> {
+fn span_of(source: &SourceText, location: &serde_yaml::Location) -> Range<usize> {
     let end = source.text.len();
     let span = location.span();
     let (start, length) = match (span.byte_offset(), span.byte_len()) {
@@ -150,10 +212,4 @@ fn offset_of(source: &SourceText, location: &serde_yaml::Location) -> usize {
     let before: usize = source.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let inside = source.text.get(before..).unwrap_or("").char_indices().nth(column - 1).map_or(0, |(at, _)| at);
     before + inside
-}
-
-/// The known word that is written most like this one.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|one| (strsim::jaro_winkler(&one.to_lowercase(), &word.to_lowercase()), one));
-    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, one)| one)
 }
