@@ -24,7 +24,7 @@ use crate::yaml::{self, Node, Value, shape};
 
 pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
     let source = SourceText::new(path.display().to_string(), text);
-    let base = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let base = path.parent().unwrap_or(Path::new(""));
     let (documents, mut problems) = yaml::parse(&source, yaml::Limits::default());
     let empty = Node { span: 0..0, value: Value::Map(Vec::new()) };
     let node = documents.first().unwrap_or(&empty);

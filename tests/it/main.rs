@@ -22,5 +22,7 @@ mod mentions;
 mod mistakes;
 mod plain;
 mod relay;
+mod rule_tests;
 mod scan;
+mod schemas;
 mod watchlists;
