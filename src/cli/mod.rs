@@ -261,7 +261,7 @@ impl RulesArgument {
         let (texts, mut problems) = self.texts()?;
         let (desk, found) = Desk::build(&texts, &Known::default());
         problems.extend(found);
-        problems.retain(Problem::is_error);
+        problems.retain(|problem| problem.is_error() && !problem.is_about_an_example());
         show(&problems);
         if desk.plan.rules().is_empty() {
             return Err(CommandError::Problems("no rule can be used; `tidewaiter check` says why".to_owned()));

@@ -12,7 +12,6 @@ use super::notices::Trouble;
 use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::desk::{self, Desk, DeskText, TextKind};
-use crate::evaluate;
 use crate::ledger::AcceptedText;
 use crate::problem::{self, Problem};
 use crate::watchlist::list_name;
@@ -110,7 +109,7 @@ async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     let mended = mend(&texts, &accepted, &broken);
     let (second, mut left) = office.build(&mended).await?;
     // An accepted rule whose example a change elsewhere has broken (a watchlist's owner, say) holds up no other text.
-    left.retain(|problem| !evaluate::EXAMPLE_CODES.contains(&problem.code));
+    left.retain(|problem| !problem.is_about_an_example());
     if desk::broken_paths(&left).is_empty() && !mended.is_empty() {
         return accept(office, second, &mended, &problems).await.map(Ok);
     }

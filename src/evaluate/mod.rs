@@ -220,9 +220,6 @@ pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
     explain::explain(plan, rule, record)
 }
 
-/// The codes of problems of [`run_examples`]: the rule can be used, and does not mean what its examples say.
-pub const EXAMPLE_CODES: [&str; 2] = ["example-quiet", "example-fires"];
-
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
     examples::run_examples(plan)

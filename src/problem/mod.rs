@@ -152,6 +152,11 @@ impl Problem {
         self.severity == Severity::Error
     }
 
+    /// Whether it says that an example does not do what it says: the rule can be used all the same.
+    pub fn is_about_an_example(&self) -> bool {
+        ["example-quiet", "example-fires"].contains(&self.code)
+    }
+
     /// 1-based line and column, `(1, 1)` when the whole file is meant.
     pub fn position(&self) -> (usize, usize) {
         self.span.as_ref().map_or((1, 1), |span| self.source.position(span.start))
