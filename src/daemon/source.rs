@@ -371,10 +371,10 @@ fn after_hours(what: &str) -> String {
     format!("it {what} after six hours; it is waited for")
 }
 
-/// Says so when a file system is nearly full: under 5 %, or (where it is larger than 20 GiB) under 1 GiB.
+/// Says so when a file system is nearly full: under 5 %, where that is less than 1 GiB, else under 1 GiB.
 fn crowded(folder: &Path) -> Option<String> {
     let stat = rustix::fs::statvfs(folder).ok()?;
     let (free, all) = (stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize));
-    let little = free < all / 20 || (all > 20 << 30 && free < 1 << 30);
+    let little = free < (all / 20).min(1 << 30);
     little.then(|| format!("{} has only {} MiB free", folder.display(), free >> 20))
 }
