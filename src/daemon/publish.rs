@@ -4,13 +4,14 @@ use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::alert::{Alert, FileReport};
 use crate::deliver::{Letter, alert_letter};
-use crate::ledger::{AlertHead, Attempt, Publication, Published, PublishedAlert};
+use crate::ledger::{AlertHead, Attempt, Carried, Publication, Published, PublishedAlert};
 use crate::notification::Notification;
 use crate::telemetry::Pulse;
 use crate::triage::{self, Telling};
 
-/// Findings that one mail carries; the totals are always true.
-const CARRIED: i64 = 10_000;
+/// What one mail is made of; the totals are always true. An attachment ends at 10,000 rows and 5 MiB, and a stored record
+/// is longer than its row: what is beyond these bytes would be read for nothing.
+const CARRIED: Carried = Carried { findings: 10_000, bytes: 7 << 20 };
 
 /// What a file came to.
 #[derive(Debug, Clone, Copy)]

@@ -68,6 +68,14 @@ fn the_plain_part_reads_well() {
 }
 
 #[test]
+fn a_group_is_named_by_its_selection() {
+    let mut alert = sample::alert(1);
+    alert.group = vec![("to_rostec.entity".into(), "AO KRET".into())];
+    let text = text(&mail(&alert, None));
+    assert!(text.contains("\nto rostec: AO KRET\n"), "{text}");
+}
+
+#[test]
 fn headers_say_what_filters_need() {
     let notification = mail(&sample::alert(3), Some("root@mail.example.org"));
     let parsed = MessageParser::default().parse(&notification.message).unwrap();

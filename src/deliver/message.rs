@@ -53,7 +53,7 @@ pub(super) fn notification(
             let mixed = MultiPart::mixed()
                 .boundary(format!("tidewaiter-mixed-{}", parts.id.simple()))
                 .multipart(alternative(parts.id, &parts.text, &parts.html)?)
-                .singlepart(attached(&enclosure)?);
+                .singlepart(attached(enclosure)?);
             (builder().multipart(mixed).map_err(assembly)?, Some(without.formatted()))
         }
     };
@@ -104,10 +104,10 @@ fn printable(content_type: ContentType, text: &str) -> Result<SinglePart, Messag
     Ok(SinglePart::builder().header(content_type).body(body))
 }
 
-fn attached(enclosure: &Enclosure) -> Result<SinglePart, MessageError> {
+fn attached(enclosure: Enclosure) -> Result<SinglePart, MessageError> {
     let content_type = ContentType::parse("text/csv; charset=utf-8; header=present");
     let content_type = content_type.map_err(|error| MessageError::Assembly { reason: error.to_string() })?;
-    let body = Body::new_with_encoding(enclosure.csv.clone(), ContentTransferEncoding::Base64);
+    let body = Body::new_with_encoding(enclosure.csv, ContentTransferEncoding::Base64);
     let body = body.map_err(|_| MessageError::Assembly { reason: "the CSV cannot be encoded".to_owned() })?;
     let disposition = ContentDisposition::attachment(&enclosure.name);
     Ok(SinglePart::builder().header(content_type).header(disposition).body(body))

@@ -79,7 +79,7 @@ pub(super) fn alert_view(alert: &Alert, shown: Shown, attached_rows: Option<u64>
         description: paragraphs(&rule.description, 4000),
         count: words::counted(total(alert), "record"),
         detail: detail(alert),
-        group: alert.group.iter().take(8).map(|(name, value)| labelled(words::field(name), value, NAME)).collect(),
+        group: alert.group.iter().take(8).map(|(name, value)| labelled(group_label(name), value, NAME)).collect(),
         banner: alert.file.banner.as_ref().map(|banner| clean(banner, 600)),
         summary,
         lines: if summary { lines } else { Vec::new() },
@@ -135,6 +135,11 @@ fn line(month: &PartyMonth) -> Line {
         count: words::counted(month.records, "record"),
         value: month.value_usd.as_ref().map(|value| format!("{} USD", words::amount(value))),
     }
+}
+
+/// `to_rostec.entity` is who the selection `to_rostec` found: the selection's name says it.
+fn group_label(name: &str) -> String {
+    words::field(name.strip_suffix(".entity").unwrap_or(name))
 }
 
 fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {

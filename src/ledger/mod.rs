@@ -28,7 +28,7 @@ pub use attempt::{Attempt, StagedFinding};
 pub use error::LedgerError;
 pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use outbox::{Notice, OutboxListing, OutboxRow, OutboxStep};
-pub use publication::{AlertHead, Publication, Published, PublishedAlert};
+pub use publication::{AlertHead, Carried, Publication, Published, PublishedAlert};
 pub use status::Counts;
 
 /// The ledger, open. Clones share connections and the pen.

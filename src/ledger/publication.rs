@@ -36,6 +36,15 @@ pub struct AlertHead {
     pub totals: Totals,
 }
 
+/// How much of an alert is held in memory for its mail; the totals count all of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Carried {
+    /// Findings at most.
+    pub findings: i64,
+    /// Bytes of their records, as stored, after which no more are taken.
+    pub bytes: i64,
+}
+
 /// What one alert came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedAlert {
@@ -102,23 +111,27 @@ impl Publication {
         Ok(AlertHead { rule: json(&card, "card")?, group, totals })
     }
 
-    /// The findings of a head, newest declaration first, those without a date last, then by row.
+    /// The findings of a head, newest declaration first, those without a date last, then by row; as many as `most` allows.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn told(&mut self, head: &AlertHead, limit: i64) -> Result<Vec<Told>, LedgerError> {
+    pub async fn told(&mut self, head: &AlertHead, most: Carried) -> Result<Vec<Told>, LedgerError> {
         let base = self.base().await?;
         let group = serde_json::to_string(&head.group).map_err(LedgerError::json("group"))?;
-        let sql = "SELECT s.seq, s.source, s.line, s.record, s.evidence, s.news, f.source AS old_source, \
+        let sql = "SELECT s.seq, s.source, s.line, s.record, LENGTH(s.record) AS bytes, s.evidence, s.news, f.source AS old_source, \
                    f.line AS old_line, f.record AS old_record FROM staging s LEFT JOIN finding f ON f.id = s.told \
                    WHERE s.attempt = $1 AND s.rule = $2 AND s.group_values = $3 AND s.news IN ('new', 'amended') \
                    ORDER BY s.declared DESC, s.line, s.seq LIMIT $4";
-        let query = sqlx::query(sql).bind(self.attempt.id).bind(&head.rule.id).bind(group).bind(limit.max(0));
+        let query = sqlx::query(sql).bind(self.attempt.id).bind(&head.rule.id).bind(group).bind(most.findings.max(0));
         let mut rows = query.fetch(self.write.connection());
         let rule = Arc::new(head.rule.clone());
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
         // One row in the driver's shape at a time: thousands of them are larger than what is made of them.
         while let Some(row) = rows.try_next().await? {
+            if bytes >= most.bytes {
+                break;
+            }
+            bytes += row.try_get::<i64, _>("bytes")?;
             found.push(told(&row, &rule, (&head.group, base))?);
         }
         Ok(found)

@@ -109,7 +109,7 @@ async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
     let mut publication = ledger.begin_publication(&attempt).await.unwrap();
     let mut told = Vec::new();
     for head in publication.compare().await.unwrap() {
-        let some = publication.told(&head, 100).await.unwrap();
+        let some = publication.told(&head, Carried { findings: 100, bytes: 1 << 20 }).await.unwrap();
         assert_eq!(some.len() as u64, head.totals.new + head.totals.amended);
         told.extend(some);
     }
@@ -211,8 +211,11 @@ async fn totals_are_by_group_and_true_beyond_what_is_carried() {
     let months: Vec<_> = few.totals.by_party_and_month.iter().map(|line| (line.month.as_str(), line.records)).collect();
     assert_eq!(months, [("2022-10", 9), ("2022-11", 9), ("2022-12", 9), ("", 3)]);
     assert_eq!(few.totals.by_party_and_month[3].value_usd.as_deref(), Some("31.5"));
-    assert_eq!(publication.told(many, 50).await.unwrap().len(), 50);
-    let told = publication.told(few, 50).await.unwrap();
+    let fifty = Carried { findings: 50, bytes: i64::MAX };
+    assert_eq!(publication.told(many, fifty).await.unwrap().len(), 50);
+    let few_bytes = Carried { findings: 50, bytes: 1 };
+    assert_eq!(publication.told(many, few_bytes).await.unwrap().len(), 1, "the rest is not read for nothing");
+    let told = publication.told(few, fifty).await.unwrap();
     assert_eq!(told[0].finding.record.get(Field::DeclarationDate), Some("2022-12-01"));
     assert_eq!(told[29].finding.record.get(Field::DeclarationDate), Some(""));
     publication.abandon().await;

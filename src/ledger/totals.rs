@@ -1,8 +1,9 @@
-//! Totals over all findings of an alert, also of those that no mail carries. One page in memory at a time.
+//! Totals over all findings of an alert, also of those that no mail carries. One of them in memory at a time.
 
 use std::collections::HashMap;
 use std::str::FromStr;
 
+use futures_util::TryStreamExt;
 use rust_decimal::Decimal;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -12,8 +13,6 @@ use crate::alert::{PartyMonth, Totals};
 
 /// Lines of a summary.
 const LINES: i64 = 200;
-/// Findings added up together.
-const PAGE: i64 = 5_000;
 
 /// What an alert is made of: attempt, rule, group as JSON text.
 #[derive(Debug, Clone, Copy)]
@@ -31,21 +30,18 @@ pub(super) async fn total(
     heap: Heap<'_>,
     (new, amended): (u64, u64),
 ) -> Result<Totals, LedgerError> {
-    let mut lines = lines(connection, heap).await?;
+    let mut lines = lines(&mut *connection, heap).await?;
     let places: HashMap<Line, usize> = lines.iter().enumerate().map(|(place, line)| (name(line), place)).collect();
     let mut sums: Vec<Option<Decimal>> = vec![None; lines.len()];
     let mut sum = None;
-    let mut after = 0_i64;
-    loop {
-        let page = page(connection, heap, after).await?;
-        let Some(last) = page.last() else { break };
-        after = last.try_get("seq")?;
-        for row in &page {
-            let Some(value) = value(row)? else { continue };
-            add(&mut sum, value);
-            if let Some(slot) = places.get(&named(row)?).and_then(|place| sums.get_mut(*place)) {
-                add(slot, value);
-            }
+    let sql = "SELECT consignor, consignee, SUBSTR(declared, 1, 7) AS month, value_usd FROM staging \
+               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND news IN ('new', 'amended') ORDER BY seq";
+    let mut rows = sqlx::query(sql).bind(heap.attempt).bind(heap.rule).bind(heap.group).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        let Some(value) = value(&row)? else { continue };
+        add(&mut sum, value);
+        if let Some(slot) = places.get(&named(&row)?).and_then(|place| sums.get_mut(*place)) {
+            add(slot, value);
         }
     }
     for (line, sum) in lines.iter_mut().zip(sums) {
@@ -68,14 +64,6 @@ async fn lines(connection: &mut AnyConnection, heap: Heap<'_>) -> Result<Vec<Par
             Ok(PartyMonth { consignor, consignee, month, records, value_usd: None })
         })
         .collect()
-}
-
-async fn page(connection: &mut AnyConnection, heap: Heap<'_>, after: i64) -> Result<Vec<AnyRow>, LedgerError> {
-    let sql = "SELECT seq, consignor, consignee, SUBSTR(declared, 1, 7) AS month, value_usd FROM staging \
-               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND news IN ('new', 'amended') AND seq > $4 \
-               ORDER BY seq LIMIT $5";
-    let query = sqlx::query(sql).bind(heap.attempt).bind(heap.rule).bind(heap.group).bind(after).bind(PAGE);
-    Ok(query.fetch_all(connection).await?)
 }
 
 fn name(line: &PartyMonth) -> Line {
