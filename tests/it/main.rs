@@ -16,6 +16,7 @@ mod containers;
 mod explain;
 mod exports;
 mod first_light;
+mod first_rule;
 mod language;
 mod lists;
 mod mentions;
