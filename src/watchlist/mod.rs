@@ -421,6 +421,16 @@ entities:
     }
 
     #[test]
+    fn a_word_that_only_sounds_like_one_with_a_meaning_is_a_slip() {
+        let (lists, _) = load(&[("a.yaml", "- {id: a, name: Sinno Electronics}\n")]);
+        assert_eq!(lists.named("Sino Electronics").unwrap(), [], "Sino- means China, Sinno is a name");
+        assert_eq!(lists.named("SINNO ELEC").unwrap().len(), 1);
+        let candidates = segment("SINO ELECTRONICS", "");
+        let hits = candidates.iter().flat_map(|one| lists.find(one, Seek::default(), &mut Scratch::default()));
+        assert!(hits.into_iter().all(|hit| hit.score < Score(10_000)));
+    }
+
+    #[test]
     fn what_is_wrong_in_a_list_is_told_with_its_place() {
         let (lists, problems) = load(&[("a.yaml", "- id: a\n  name: Alpha Works\n  alias: [b]\n")]);
         assert_eq!(problems.len(), 1, "{problems:?}");

@@ -478,8 +478,7 @@ impl<'a> Alignment<'a> {
 
 /// Two Latin words that sound alike but are written differently are nearly one; the shorter, the less.
 fn heard_alike(x: &Weighed, y: &Weighed) -> f32 {
-    let differ =
-        x.kind != Kind::Number && x.spelling != 0 && y.spelling != 0 && x.spelling != y.spelling && x.symbol == 0;
+    let differ = x.kind != Kind::Number && x.spelling != 0 && y.spelling != 0 && x.spelling != y.spelling;
     match x.sound.len() {
         _ if !differ => 1.0,
         0..=4 => 0.86,
