@@ -21,6 +21,7 @@ pub mod yaml;
 pub mod alert;
 pub mod finding;
 pub mod notification;
+pub mod prose;
 pub mod record;
 pub mod rule_card;
 

@@ -73,8 +73,8 @@ fn check_place(path: Option<&Path>) -> Result<(usize, Vec<Problem>), CommandErro
         true => (path.to_owned(), Known::default()),
         false => {
             let config = Config::load(path)?;
-            let recipients = config.routing.recipients.keys().cloned().collect();
-            (config.rules, Known { recipients: Some(recipients) })
+            let known = super::known(&config);
+            (config.rules, known)
         }
     };
     let (texts, mut problems) = desk::read_folder(&folder).map_err(CommandError::io(&folder))?;

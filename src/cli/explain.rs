@@ -251,7 +251,7 @@ fn summary(record: &Record) -> String {
         record.get(Field::HsCode).unwrap_or(""),
         cell(Field::Description),
     );
-    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = crate::prose::clean_line(&line);
     match line.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or("")),
         None => line,

@@ -30,7 +30,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::desk::{self, Desk, DeskText};
-use crate::intake::{LayoutChoice, Limits, OpenSettings};
+use crate::intake::{LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
 use crate::problem::{self, Problem};
 use crate::record::{FieldSet, SourceFile};
@@ -247,6 +247,14 @@ impl RulesArgument {
     }
 }
 
+/// What the rules of a configuration may name.
+fn known(config: &Config) -> Known {
+    Known {
+        recipients: Some(config.routing.recipients.keys().cloned().collect()),
+        sources: Some(config.sources.iter().map(|source| source.name.clone()).collect()),
+    }
+}
+
 fn find_rule<'a>(desk: &'a Desk, id: &str) -> Result<&'a Arc<Rule>, CommandError> {
     let rules = desk.plan.rules();
     rules.iter().find(|rule| rule.card.id == id).ok_or_else(|| {
@@ -257,13 +265,18 @@ fn find_rule<'a>(desk: &'a Desk, id: &str) -> Result<&'a Arc<Rule>, CommandError
 }
 
 /// Opens a file for a one-off command.
-fn open(
+fn open(path: &Path, desk: &Desk, layout: Option<&str>, needs: &FieldSet) -> Result<Reading, CommandError> {
+    let file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
+    read(file, path, desk, (layout, needs))
+}
+
+/// Begins to read an open file.
+fn read(
+    file: std::fs::File,
     path: &Path,
     desk: &Desk,
-    layout: Option<&str>,
-    needs: &FieldSet,
-) -> Result<crate::intake::Reading, CommandError> {
-    let file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
+    (layout, needs): (Option<&str>, &FieldSet),
+) -> Result<Reading, CommandError> {
     let source =
         SourceFile { source: String::new(), file: path.display().to_string(), member: None, sheet: None, sha256: None };
     let settings = OpenSettings {

@@ -72,9 +72,8 @@ pub async fn rules(command: Rules) -> Result<(), CommandError> {
     let ((texts, mut problems), known, past) = match &config {
         Some(config) => {
             let folder = command.rules.rules.as_ref().unwrap_or(&config.rules);
-            let recipients = Some(config.routing.recipients.keys().cloned().collect());
             let read = desk::read_folder(folder).map_err(CommandError::io(folder))?;
-            (read, Known { recipients }, past(&config.ledger).await?)
+            (read, super::known(config), past(&config.ledger).await?)
         }
         None => (command.rules.texts()?, Known::default(), None),
     };

@@ -57,7 +57,10 @@ impl Office {
 
     /// What rules may name besides watchlist entities.
     pub fn known(&self) -> Known {
-        Known { recipients: Some(self.config.routing.recipients.keys().cloned().collect()) }
+        Known {
+            recipients: Some(self.config.routing.recipients.keys().cloned().collect()),
+            sources: Some(self.config.sources.iter().map(|source| source.name.clone()).collect()),
+        }
     }
 
     /// The desk in force; an attempt keeps the one that it began with.

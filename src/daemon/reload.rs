@@ -162,13 +162,16 @@ async fn tell(
         } else {
             "It is left out until it is mended; every other file works."
         };
+        // A file that did not change may be broken by another one, in more than one way.
+        let problems: Vec<String> = of_file.iter().map(ToString::to_string).collect();
+        let about = [first.source.text.as_str(), &problems.join("\n")];
         let mut paragraphs = vec![format!("{path} cannot be used as it stands. {kept}")];
         paragraphs.extend(of_file.iter().map(|problem| problem::render(problem)));
         paragraphs
             .push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
         let trouble = Trouble {
             kind: "rule-broken",
-            about: format!("{path} {}", crate::finding::hash(&[&first.source.text])),
+            about: format!("{path} {}", crate::finding::hash(&about)),
             subject: format!("{path}:{line}:{column}: {}", first.message),
             paragraphs,
         };

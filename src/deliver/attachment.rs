@@ -69,7 +69,7 @@ impl Columns {
         let fixed = [
             alert.rule.id.clone(),
             alert.rule.level.name().to_owned(),
-            super::words::file(&record.source),
+            crate::prose::words::file(&record.source),
             record.row.to_string(),
             record.source.sha256.clone().unwrap_or_default(),
         ];

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::attachment::attachment;
 use super::message::{Enclosure, Parts, notification};
-use super::passage::{clean, cut};
 use super::templates::Templates;
 use super::view::{AlertView, Shown, alert_view, total};
-use super::words::counted;
 use super::{MessageError, Sender};
 use crate::alert::Alert;
 use crate::notification::{Kind, Notification};
+use crate::prose::words::counted;
+use crate::prose::{clean, cut};
 use crate::record::{Field, Part, Role};
 
 /// Clients clip a longer HTML part and hide its foot.

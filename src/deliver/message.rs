@@ -8,9 +8,9 @@ use lettre::Address;
 use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
-use super::passage::clean;
 use super::{MessageError, Sender};
 use crate::notification::{Kind, Notification};
+use crate::prose::clean;
 
 const SUBJECT: usize = 120;
 

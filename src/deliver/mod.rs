@@ -7,13 +7,11 @@ mod attachment;
 mod letter;
 mod maildir;
 mod message;
-mod passage;
 mod retry;
 mod sendmail;
 mod smtp;
 mod templates;
 mod view;
-mod words;
 
 #[cfg(test)]
 mod mail_tests;

@@ -58,7 +58,7 @@ impl Sendmail {
 /// Exit codes of `sysexits.h`.
 fn outcome(output: &Output) -> Outcome {
     let said = String::from_utf8_lossy(&output.stderr);
-    let said = super::passage::clean(said.trim(), 500);
+    let said = crate::prose::clean(said.trim(), 500);
     let reason = match output.status.code() {
         Some(code) => format!("exit code {code}: {said}"),
         None => format!("ended by a signal: {said}"),

@@ -190,12 +190,12 @@ fn client_id(name: &str) -> ClientId {
 
 fn words(response: &Response) -> String {
     let said: Vec<&str> = response.message().collect();
-    super::passage::clean(&format!("{} {}", response.code(), said.join(" ")), 500)
+    crate::prose::clean(&format!("{} {}", response.code(), said.join(" ")), 500)
 }
 
 /// Outcome by step and reply code; whatever is not a clear "never" is tried again.
 fn judge(failure: &Failure, host: &str) -> Outcome {
-    let reason = super::passage::clean(&format!("{host}: {}", chain(&failure.error)), 700);
+    let reason = crate::prose::clean(&format!("{host}: {}", chain(&failure.error)), 700);
     if !failure.error.is_permanent() {
         let no_login = failure.step == Step::Auth && failure.error.is_client();
         return if no_login { Outcome::TransportRefused { reason } } else { Outcome::Deferred { reason } };

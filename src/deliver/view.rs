@@ -2,16 +2,13 @@
 
 use serde::Serialize;
 
-use super::passage::{Passage, clean, cut, escape};
-use super::words;
 use crate::alert::{Alert, News, PartyMonth, Told};
-use crate::finding::Evidence;
-use crate::record::{Field, FieldKind, Part, Record, Role};
-use crate::rule_card::{Level, RuleCard};
+use crate::prose::{
+    FindingView, Labelled, NAME, Passage, cell, clean, color, escape, labelled, paragraphs, party, sentence_case, words,
+};
+use crate::record::{Field, FieldKind, Record};
+use crate::rule_card::RuleCard;
 
-const NAME: usize = 200;
-const GOODS: usize = 400;
-const MOST_WHY: usize = 12;
 const MOST_CHANGES: usize = 12;
 
 /// How many of each are shown in the mail itself.
@@ -42,12 +39,6 @@ pub(super) struct AlertView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Labelled {
-    pub label: String,
-    pub value: Passage,
-}
-
-#[derive(Debug, Serialize)]
 pub(super) struct Line {
     pub from: Passage,
     pub to: Passage,
@@ -59,18 +50,11 @@ pub(super) struct Line {
 #[derive(Debug, Serialize)]
 pub(super) struct RecordView {
     pub number: usize,
-    pub date: String,
     pub amended: bool,
-    pub from: Passage,
-    pub to: Passage,
-    pub from_line: String,
-    pub to_line: String,
-    pub goods: Option<Labelled>,
-    pub facts: Vec<Labelled>,
+    #[serde(flatten)]
+    pub finding: FindingView,
     pub changes: Vec<Change>,
     pub more_changes: Option<String>,
-    pub why: Vec<String>,
-    pub place: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,27 +94,6 @@ pub(super) fn alert_view(alert: &Alert, shown: Shown, attached_rows: Option<u64>
 
 pub(super) fn total(alert: &Alert) -> u64 {
     alert.totals.new.saturating_add(alert.totals.amended)
-}
-
-/// White text on each of these has a contrast of at least 4.5 to 1.
-fn color(level: Level) -> &'static str {
-    match level {
-        Level::Critical => "#b3122a",
-        Level::High => "#b45309",
-        Level::Medium => "#7a5c00",
-        Level::Low => "#1f5f8b",
-        Level::Informational => "#4b5563",
-    }
-}
-
-fn labelled(label: impl Into<String>, value: &str, limit: usize) -> Labelled {
-    Labelled { label: label.into(), value: Passage::plain(value, limit) }
-}
-
-/// Blank lines part paragraphs; a lone line end is just a space.
-fn paragraphs(text: &str, limit: usize) -> Vec<String> {
-    let text = cut(&text.replace("\r\n", "\n"), limit);
-    text.split("\n\n").map(|part| clean(part, usize::MAX)).filter(|part| !part.is_empty()).collect()
 }
 
 fn detail(alert: &Alert) -> Vec<String> {
@@ -174,140 +137,18 @@ fn line(month: &PartyMonth) -> Line {
     }
 }
 
-fn party(name: &str, matched: &[&str]) -> Passage {
-    match name.trim() {
-        "" => Passage { text: "not named".into(), html: "<i>not named</i>".into(), latin: None },
-        name => Passage::marked(name, matched, NAME),
-    }
-}
-
 fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {
-    let record = &told.finding.record;
-    let evidence = &told.finding.evidence;
-    let name = |role| {
-        let field = Field::Party(role, Part::Name);
-        party(record.get(field).unwrap_or(""), &matched(evidence, &field.name()))
-    };
-    let (from, to) = (name(Role::Consignor), name(Role::Consignee));
     let (changes, more) = match &told.news {
         News::New => (Vec::new(), 0),
-        News::Amended { before } => changes(before, record, rule),
+        News::Amended { before } => changes(before, &told.finding.record, rule),
     };
     RecordView {
         number,
-        date: record.get(Field::DeclarationDate).map_or_else(|| "no date".to_owned(), |date| clean(date, 40)),
         amended: matches!(told.news, News::Amended { .. }),
-        from_line: from.line(),
-        to_line: to.line(),
-        from,
-        to,
-        goods: goods(record, evidence),
-        facts: facts(record, evidence, rule),
+        finding: FindingView::of(&told.finding),
         changes,
         more_changes: (more > 0).then(|| format!("and {} more", words::counted(more, "field"))),
-        why: reasons(evidence),
-        place: words::place(record),
     }
-}
-
-fn reasons(evidence: &[Evidence]) -> Vec<String> {
-    let mut sentences: Vec<String> = Vec::new();
-    for sentence in evidence.iter().map(words::why) {
-        if !sentences.contains(&sentence) {
-            sentences.push(sentence);
-        }
-    }
-    let more = sentences.len().saturating_sub(MOST_WHY) as u64;
-    sentences.truncate(MOST_WHY);
-    if more > 0 {
-        sentences.push(format!("and {}", words::counted(more, "more reason")));
-    }
-    sentences
-}
-
-/// What to mark in a field: its own evidence, and that of a raw column (whose cell may be the field's), when it is
-/// long enough to mean something.
-fn matched<'a>(evidence: &'a [Evidence], field: &str) -> Vec<&'a str> {
-    let stem = field.strip_suffix(".name").unwrap_or(field);
-    let tells = |evidence: &&Evidence| {
-        evidence.field == field
-            || evidence.field == stem
-            || (evidence.field.starts_with("raw.") && evidence.matched.chars().count() > 2)
-    };
-    evidence.iter().filter(tells).map(|evidence| evidence.matched.as_str()).collect()
-}
-
-fn goods(record: &Record, evidence: &[Evidence]) -> Option<Labelled> {
-    let (field, label) = [(Field::Description, "Goods"), (Field::HsDescription, "Goods (tariff text)")]
-        .into_iter()
-        .find(|(field, _)| record.get(*field).is_some())?;
-    let cell = record.get(field)?;
-    Some(Labelled { label: label.into(), value: Passage::marked(cell, &matched(evidence, &field.name()), GOODS) })
-}
-
-fn facts(record: &Record, evidence: &[Evidence], rule: &RuleCard) -> Vec<Labelled> {
-    let mut facts = Vec::new();
-    facts.extend(value(record).map(|value| labelled("Value", &value, NAME)));
-    let hs = record.get(Field::HsCode).map(|code| Labelled {
-        label: "HS code".into(),
-        value: Passage::marked(code, &matched(evidence, "hs_code"), NAME),
-    });
-    facts.extend(hs);
-    facts.extend(countries(record).map(|countries| labelled("Countries", &countries, 400)));
-    let usual = ["description", "hs_description", "hs_code", "value_usd", "declaration_date", "consignor", "consignee"];
-    let named = rule.fields.iter().map(String::as_str).chain(evidence.iter().map(|evidence| evidence.field.as_str()));
-    let mut seen: Vec<&str> = usual.to_vec();
-    for name in named {
-        let stem = name.strip_suffix(".name").unwrap_or(name);
-        if seen.contains(&stem) || stem.ends_with("_country") || facts.len() >= 12 {
-            continue;
-        }
-        seen.push(stem);
-        let cell = cell(record, name);
-        facts.extend(cell.map(|cell| Labelled {
-            label: sentence_case(&words::field(name)),
-            value: Passage::marked(cell, &matched(evidence, name), GOODS),
-        }));
-    }
-    facts
-}
-
-/// A cell by the name that rules use: canonical, the role alone for its name, or `raw.Heading`.
-fn cell<'a>(record: &'a Record, name: &str) -> Option<&'a str> {
-    if let Some(heading) = name.strip_prefix("raw.") {
-        let key = |text: &str| text.trim().to_lowercase();
-        let found = record.raw.iter().find(|(own, _)| key(own) == key(heading))?;
-        return Some(found.1.as_str()).filter(|cell| !cell.trim().is_empty());
-    }
-    let field = Field::from_name(name).or_else(|| Field::from_name(&format!("{name}.name")))?;
-    record.get(field)
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn value(record: &Record) -> Option<String> {
-    let invoice = || {
-        let currency = record.get(Field::InvoiceCurrency).unwrap_or("in the invoice's currency");
-        record.get(Field::InvoiceValue).map(|value| format!("{} {currency}", words::amount(value)))
-    };
-    record.get(Field::ValueUsd).map(|value| format!("{} USD", words::amount(value))).or_else(invoice)
-}
-
-fn countries(record: &Record) -> Option<String> {
-    let parts = [
-        (Field::OriginCountry, "made in"),
-        (Field::DispatchCountry, "sent from"),
-        (Field::TradingCountry, "sold from"),
-        (Field::DestinationCountry, "to"),
-    ];
-    let said: Vec<String> = parts
-        .into_iter()
-        .filter_map(|(field, word)| record.get(field).map(|code| format!("{word} {}", words::country(code))))
-        .collect();
-    (!said.is_empty()).then(|| sentence_case(&said.join(", ")))
 }
 
 /// Field by field what differs, canonical fields first, then raw columns that the rule reads; and how many more.

@@ -3,7 +3,6 @@
 //! the others are not touched by it.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::ask::{Ask, BoundParty};
@@ -56,7 +55,14 @@ pub(super) fn bind(rules: &RuleSet, watchlists: Arc<Watchlists>) -> (Plan, Vec<P
     for rule in sorted {
         match binder.rule(rule) {
             Ok(rule) => bound.push(rule),
-            Err(found) => problems.extend(found),
+            // A definition's or a filter's slip is told once, however many rules use it.
+            Err(found) => {
+                for problem in found {
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
+            }
         }
     }
     let Binder { ids, bound: leaves, needs, .. } = binder;
@@ -209,8 +215,8 @@ impl Binder<'_> {
         let found = self.sets.entry(key).or_insert_with(|| entities(watchlists, kind, names));
         found.clone().map_err(|(name, (code, message, hint))| {
             let place = rule.names.iter().find(|known| known.name == name && known.kind == kind.0);
-            let span = place.map_or(0..0, |known: &crate::rules::NamedEntity| -> Range<usize> { known.span.clone() });
-            let problem = Problem::error(code, &rule.source, span, message);
+            let (source, span) = place.map_or((&rule.source, 0..0), |known| (&known.source, known.span.clone()));
+            let problem = Problem::error(code, source, span, message);
             match hint {
                 Some(hint) => problem.with_hint(hint),
                 None => problem,

@@ -6,7 +6,7 @@ use super::combine::Answers;
 use super::view::View;
 use super::{BoundRule, BoundTest, GroupBy, Plan};
 use crate::finding::Evidence;
-use crate::rules::{PartyTest, Predicate, Question, Target};
+use crate::rules::{ANOTHER_SOURCE, PartyTest, Predicate, Question, Target};
 use crate::text::{ScanText, name_keys};
 use crate::watchlist::Certainty;
 
@@ -30,7 +30,7 @@ impl Fired<'_> {
         let mut all = Vec::new();
         let selections = bound.rule.selections.iter().zip(&bound.tests).zip(&bound.shown);
         for ((selection, test), shown) in selections {
-            if *shown && self.answers.holds(test, self.row) {
+            if *shown && selection.name != ANOTHER_SOURCE && self.answers.holds(test, self.row) {
                 self.walk(test, &selection.name, &mut all);
             }
         }

@@ -13,7 +13,7 @@ use super::wording::{self, cut, said};
 use super::{BoundRule, BoundTest, Memo, Plan, answers, bind, why_not};
 use crate::problem::Problem;
 use crate::record::Record;
-use crate::rules::{Comparison, Example, FieldRelation, PartyTest, Predicate, Question, Rule, RuleSet};
+use crate::rules::{Comparison, FieldRelation, PartyTest, Predicate, Question, Rule, RuleSet};
 use crate::text::{NearMiss, ScanText};
 
 /// Selection by selection, value by value.
@@ -169,45 +169,6 @@ fn told(plan: &Plan, bound: &BoundRule, record: &Record, condition: String) -> E
     let missing = if fires { Vec::new() } else { why_not::missing(rule, &held) };
     let selections = rule.selections.iter().zip(&bound.tests).map(explain_one).collect();
     Explanation { fires, condition, missing, selections }
-}
-
-/// A problem for each example that does not do what it says.
-pub(super) fn run_examples(plan: &Plan) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for rule in plan.rules().iter().filter(|rule| !rule.examples.is_empty()) {
-        let (single, _) = alone(plan, rule);
-        let mut memo = Memo::default();
-        problems.extend(rule.examples.iter().filter_map(|example| run(&single, rule, (example, &mut memo))));
-    }
-    problems
-}
-
-fn run(plan: &Plan, rule: &Rule, (example, memo): (&Example, &mut Memo)) -> Option<Problem> {
-    let bound = plan.rules.first()?;
-    let batch = example.record.to_batch();
-    let view = View::new(&batch);
-    let answers = answers(plan, &view, memo);
-    let fires = answers.condition(&rule.condition, &bound.tests).get(0);
-    if fires == example.fires {
-        return None;
-    }
-    let by_outcome = |held: bool| -> Vec<String> {
-        let named = rule.selections.iter().zip(&bound.tests);
-        let chosen = named.filter(|(_, test)| answers.holds(test, 0) == held);
-        chosen.map(|(selection, _)| format!("`{}`", selection.name)).collect()
-    };
-    let (holding, failing) = (listed(&by_outcome(true)), listed(&by_outcome(false)));
-    let states = format!("holding: {holding}; not holding: {failing}");
-    let (code, message) = if example.fires {
-        ("example-quiet", format!("this example should fire, but the condition does not hold ({states})"))
-    } else {
-        ("example-fires", format!("this example should stay quiet, but the condition holds ({states})"))
-    };
-    Some(Problem::error(code, &rule.source, example.span.clone(), message))
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Whether a predicate is asked, or asked to fail.

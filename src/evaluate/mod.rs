@@ -11,6 +11,7 @@ mod bitmap;
 mod cells;
 mod combine;
 mod evidence;
+mod examples;
 mod explain;
 mod fragments;
 mod leaf;
@@ -127,6 +128,12 @@ impl Plan {
         &self.needs
     }
 
+    /// A plan of some of its rules, bound to the same watchlists.
+    #[must_use]
+    pub fn only(&self, rules: Vec<Arc<Rule>>) -> Plan {
+        bind(&RuleSet { rules }, self.watchlists.clone()).0
+    }
+
     /// The rules that are bound, in order of id.
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.all
@@ -214,7 +221,7 @@ pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
 
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
-    explain::run_examples(plan)
+    examples::run_examples(plan)
 }
 
 /// A firing with its whole record.

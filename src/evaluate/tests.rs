@@ -444,6 +444,94 @@ fn an_explanation_quotes_the_cell_or_says_that_it_is_missing() {
     }
 }
 
+const FILTERED: &str = "\
+title: T
+id: a
+detection:
+  goods: {description: pump}
+  condition: goods and to_rostec
+examples:
+  fires:
+    - {description: pump, consignee: Rostec}
+    - {description: pump, consignee: AO KRET}
+  quiet:
+    - {description: pump, consignee: ACME}
+---
+define:
+  to_rostec: {consignee|owned_by: Rostec}
+---
+title: Known buyers
+id: known
+logsource: {product: imports}
+filter:
+  rules: [a]
+  kret: {consignee|entity: kret}
+  condition: not kret
+";
+
+#[test]
+fn a_filter_takes_records_of_its_source_away_and_says_so() {
+    let set = rules(FILTERED);
+    let (plan, problems) = bind(&set, watchlists());
+    assert_eq!(problems, []);
+    let found = |source: &str| -> Vec<usize> {
+        let mut table = batch(&[NAME, Field::Description], &[&["Rostec", "pump"], &["AO KRET", "pump"]]);
+        table.source = Arc::new(SourceFile { source: source.to_owned(), ..(*table.source).clone() });
+        let fired = evaluate(&plan, &table, &mut Memo::default());
+        assert!(fired.iter().flat_map(|firing| &firing.evidence).all(|it| it.selection != "another source"));
+        fired.iter().map(|firing| firing.row).collect()
+    };
+    assert_eq!(found("imports"), [0]);
+    assert_eq!(found("exports"), [0, 1], "the filter is meant for imports alone");
+    assert_eq!(found(""), [0], "a scan has no source");
+    let problems = run_examples(&plan);
+    assert_eq!((problems.len(), problems[0].code), (1, "filter-removes-example"));
+    assert_eq!(
+        problems[0].message,
+        "this example should fire, and would but for the filter `known` (rules/a.yaml:16:1)"
+    );
+    assert!(!problems[0].is_error());
+    let record = batch(&[NAME, Field::Description], &[&["AO KRET", "pump"]]).record(0);
+    let told = explain(&plan, &set.rules[0], &record);
+    assert_eq!(
+        told.condition,
+        "(goods and to_rostec) and (another source or not known.kret), by the filter `known` (rules/a.yaml:16:1)"
+    );
+    let held: Vec<_> = told.selections.iter().map(|selection| (selection.name.as_str(), selection.held)).collect();
+    assert_eq!(held, [("goods", true), ("to_rostec", true), ("known.kret", true), ("another source", false)]);
+}
+
+#[test]
+fn a_definition_is_evidence_under_its_name() {
+    let (plan, _) = bind(&rules(FILTERED), watchlists());
+    let table = batch(&[NAME, Field::Description], &[&["Rostec", "pump"]]);
+    let firing = evaluate(&plan, &table, &mut Memo::default()).remove(0);
+    let told: Vec<_> = firing.evidence.iter().map(|it| (it.selection.as_str(), it.operator.as_str())).collect();
+    assert_eq!(told, [("goods", "mentions"), ("to_rostec", "owned_by")]);
+}
+
+#[test]
+fn a_slip_in_a_definition_is_told_once_at_its_place() {
+    let twice = FILTERED.replace("Rostec}\n---\ntitle: K", "Rostek}\n---\ntitle: K");
+    let second = FILTERED.split("---").next().unwrap().replace("id: a", "id: b");
+    let (plan, problems) = bind(&rules(&format!("{twice}---\n{second}")), watchlists());
+    assert!(plan.rules().is_empty());
+    assert_eq!((problems.len(), problems[0].code, problems[0].position()), (1, "unknown-entity", (14, 35)));
+}
+
+#[test]
+fn a_rule_of_a_source_speaks_of_its_records_alone() {
+    let text = rule_text("description: pump").replace("level: high", "logsource: {product: imports}");
+    let (plan, _) = bind(&rules(&text), Arc::default());
+    for (source, expected) in [("imports", 1), ("exports", 0), ("Imports", 0), ("", 1)] {
+        let mut table = batch(&[Field::Description], &[&["pump"]]);
+        table.source = Arc::new(SourceFile { source: source.to_owned(), ..(*table.source).clone() });
+        let fired = evaluate(&plan, &table, &mut Memo::default());
+        assert_eq!(fired.len(), expected, "{source}");
+        assert!(fired.iter().all(|firing| firing.evidence.len() == 1));
+    }
+}
+
 #[test]
 fn an_explanation_says_that_neq_holds_on_a_missing_value() {
     let record = batch(&[Field::Description], &[&["x"]]).record(0);

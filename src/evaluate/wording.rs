@@ -1,6 +1,6 @@
 //! Wording: conditions and cells as a rule's author reads them. Nothing is asked or decided here.
 
-use crate::rules::{Condition, Rule};
+use crate::rules::{AppliedFilter, Condition, Rule};
 
 /// Letters of a cell that are quoted.
 const QUOTED: usize = 160;
@@ -27,9 +27,20 @@ enum Place {
     InNot,
 }
 
-/// The condition of a rule with the names of its selections.
+/// The condition of a rule with the names of its selections, and the filters that have a part in it.
 pub(super) fn condition(rule: &Rule) -> String {
-    words(&rule.condition, rule, Place::Outside)
+    let condition = words(&rule.condition, rule, Place::Outside);
+    if rule.filters.is_empty() {
+        return condition;
+    }
+    let filters: Vec<String> = rule.filters.iter().map(filter).collect();
+    format!("{condition}, by {}", filters.join(" and "))
+}
+
+/// A filter and where it stands.
+pub(super) fn filter(filter: &AppliedFilter) -> String {
+    let (line, column) = filter.source.position(filter.span.start);
+    format!("the filter `{}` ({}:{line}:{column})", filter.name, filter.source.path)
 }
 
 fn words(condition: &Condition, rule: &Rule, place: Place) -> String {

@@ -1,8 +1,10 @@
 //! The condition of a detection: `or` < `and` < `not` < `N of X` < parentheses, over named selections.
 //!
-//! In: the condition's node and the selections' names. Out: a [`Condition`] over their indices. It evaluates nothing.
+//! In: the condition's node and the names that it may use. Out: a [`Condition`] over their places: the selections beside
+//! it first, then the definitions that it names, as they come. It evaluates nothing.
 
 use super::Condition;
+use super::define::Names;
 use super::report::Report;
 use crate::yaml::{Node, Value};
 use std::collections::BTreeSet;
@@ -11,13 +13,23 @@ use std::ops::Range;
 const MAX_DEPTH: usize = 64;
 const MAX_WORDS: usize = 2_000;
 
-/// Reads a condition (a list means OR); `used` gathers the selections that it names.
-pub(super) fn read(
-    node: &Node,
-    names: &[String],
-    report: &mut Report<'_>,
-    used: &mut BTreeSet<usize>,
-) -> Option<Condition> {
+/// What a condition may name. A selector (`1 of them`, `all of sel_*`) speaks of its own selections alone.
+pub(super) struct Scope<'s> {
+    pub(super) own: &'s [String],
+    pub(super) shared: &'s Names,
+}
+
+/// A condition and what it names.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) condition: Condition,
+    pub(super) used: BTreeSet<usize>,
+    /// Definitions, each with its first place.
+    pub(super) shared: Vec<(String, Range<usize>)>,
+}
+
+/// Reads a condition; a list means OR.
+pub(super) fn read(node: &Node, scope: &Scope<'_>, report: &mut Report<'_>) -> Option<Read> {
     let items: Vec<&Node> = match &node.value {
         Value::List(items) => items.iter().collect(),
         Value::Scalar { .. } => vec![node],
@@ -27,17 +39,19 @@ pub(super) fn read(
         report.error("wrong-shape", &node.span, "`condition` must be a text or a list of texts");
         return None;
     }
+    let (mut used, mut shared) = (BTreeSet::new(), Vec::new());
     let read: Vec<Option<Condition>> = items
         .into_iter()
         .map(|item| {
             let text = report.text("condition", item)?.to_owned();
             let lead = item.text().and_then(|whole| whole.find(text.as_str())).unwrap_or(0);
-            let mut parser = Parser { node: item, lead, words: words(&text), next: 0, names, report, used, depth: 0 };
+            let named = (&mut used, &mut shared);
+            let mut parser = Parser { node: item, lead, words: words(&text), next: 0, scope, report, named, depth: 0 };
             parser.whole()
         })
         .collect();
     let all: Option<Vec<Condition>> = read.into_iter().collect();
-    all.map(|parts| one_or(parts, Condition::Or))
+    all.map(|parts| Read { condition: one_or(parts, Condition::Or), used, shared })
 }
 
 fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
@@ -74,18 +88,18 @@ fn words(text: &str) -> Vec<Word> {
     out
 }
 
-struct Parser<'p, 'r, 's> {
+struct Parser<'p, 'r> {
     node: &'p Node,
     lead: usize,
     words: Vec<Word>,
     next: usize,
-    names: &'p [String],
+    scope: &'p Scope<'p>,
     report: &'p mut Report<'r>,
-    used: &'s mut BTreeSet<usize>,
+    named: (&'p mut BTreeSet<usize>, &'p mut Vec<(String, Range<usize>)>),
     depth: usize,
 }
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_, '_> {
     fn whole(&mut self) -> Option<Condition> {
         if self.words.len() > MAX_WORDS {
             return self.wrong(0, format!("a condition has at most {MAX_WORDS} words"));
@@ -164,18 +178,31 @@ impl Parser<'_, '_, '_> {
         if word.contains('*') {
             return self.wrong(at, format!("say how many: `1 of {word}` or `all of {word}`"));
         }
-        match self.names.iter().position(|name| *name == word) {
-            Some(index) => {
-                self.used.insert(index);
-                Some(Condition::Selection(index))
-            }
-            None => {
-                let span = self.span(at);
-                self.report.error("unknown-selection", &span, format!("there is no selection `{word}`"));
-                self.report.guess(&word, self.names.iter().map(String::as_str));
-                None
-            }
+        self.selection(&word, at)
+    }
+
+    /// A selection beside the condition, else a definition.
+    fn selection(&mut self, word: &str, at: usize) -> Option<Condition> {
+        let own = self.scope.own;
+        if let Some(index) = own.iter().position(|name| name == word) {
+            self.named.0.insert(index);
+            return Some(Condition::Selection(index));
         }
+        let span = self.span(at);
+        if self.scope.shared.take(word) {
+            let shared = &mut *self.named.1;
+            let known = shared.iter().position(|(name, _)| name == word);
+            if known.is_none() {
+                shared.push((word.to_owned(), span));
+            }
+            return Some(Condition::Selection(own.len() + known.unwrap_or(shared.len().saturating_sub(1))));
+        }
+        self.report.error("unknown-selection", &span, format!("there is no selection or definition `{word}`"));
+        if let Some(path) = &self.scope.shared.unread {
+            self.report.hint(format!("{path} cannot be read; if it stands there, mend that first"));
+        }
+        self.report.guess(word, own.iter().map(String::as_str).chain(self.scope.shared.iter()));
+        None
     }
 
     /// After `1 of`, `all of`, `N of`.
@@ -185,16 +212,16 @@ impl Parser<'_, '_, '_> {
             return self.wrong(at, "`of` needs `them` or a pattern such as `sel_*`".to_owned());
         };
         self.next += 1;
-        let chosen: Vec<usize> = (0..self.names.len())
-            .filter(|index| self.names.get(*index).is_some_and(|name| selects(&pattern, name)))
-            .collect();
+        let own = self.scope.own;
+        let chosen: Vec<usize> =
+            own.iter().enumerate().filter(|(_, name)| selects(&pattern, name)).map(|(index, _)| index).collect();
         if chosen.is_empty() {
             let span = self.span(place);
             self.report.error("empty-selector", &span, format!("`{pattern}` matches no selection"));
-            self.report.guess(&pattern, self.names.iter().map(String::as_str));
+            self.report.guess(&pattern, own.iter().map(String::as_str));
             return None;
         }
-        self.used.extend(&chosen);
+        self.named.0.extend(&chosen);
         let parts: Vec<Condition> = chosen.into_iter().map(Condition::Selection).collect();
         if count.eq_ignore_ascii_case("all") {
             return Some(one_or(parts, Condition::And));
@@ -253,10 +280,13 @@ mod tests {
         let (documents, _) = crate::yaml::parse(&source, crate::yaml::Limits::default());
         let names: Vec<String> = ["a", "b", "c", "sel_1", "sel_2", "_x"].map(str::to_owned).to_vec();
         let mut report = Report::new(&source);
-        let condition = read(&documents[0], &names, &mut report, &mut BTreeSet::new());
+        let definitions = SourceText::new("d", "define: {shared: {brand: x}, sel_shared: {brand: y}}");
+        let (shared, _) = crate::yaml::parse(&definitions, crate::yaml::Limits::default());
+        let shared = super::super::define::names(shared.iter().map(|node| (&definitions, node)), &mut Vec::new());
+        let read = read(&documents[0], &Scope { own: &names, shared: &shared }, &mut report);
         match report.problems.first() {
             Some(problem) => Err((problem.code, problem.position().1)),
-            None => Ok(condition.unwrap()),
+            None => Ok(read.unwrap().condition),
         }
     }
 
@@ -275,6 +305,8 @@ mod tests {
             ("2 of them", AtLeast(2, vec![S(0), S(1), S(2), S(3), S(4)])),
             ("not 1 of sel_* and a", And(vec![not(Or(vec![S(3), S(4)])), S(0)])),
             ("1 of _x", S(5)),
+            ("shared or a and not shared", Or(vec![S(6), And(vec![S(0), not(S(6))])])),
+            ("sel_shared and shared", And(vec![S(6), S(7)])),
             ("1 of _*", S(5)),
             ("all of *e*", And(vec![S(3), S(4)])),
             ("1 of *", Or(vec![S(0), S(1), S(2), S(3), S(4)])),
@@ -291,6 +323,8 @@ mod tests {
             ("(a or b", "condition-syntax", 2),
             ("a)", "condition-syntax", 3),
             ("1 of z*", "empty-selector", 7),
+            ("1 of share*", "empty-selector", 7),
+            ("a and shard", "unknown-selection", 8),
             ("9 of them", "condition-syntax", 2),
             ("0 of them", "condition-syntax", 2),
             ("a or", "condition-syntax", 6),

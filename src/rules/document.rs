@@ -1,12 +1,11 @@
 //! One document → one rule: its top-level keys, its detection, its alert settings.
 
-use super::detection::Detection;
-use super::lists::Lists;
+use super::block::{self, Block, Context};
+use super::define::Definitions;
 use super::report::Report;
-use super::{Known, NamedEntity, Ownership, Rule, Selection, condition, example, meaning, names};
+use super::{Condition, Known, Ownership, Rule, example, logsource, names};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::yaml::{Node, Value};
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,11 +37,15 @@ pub(super) const KEYS: [&str; 21] = [
 pub(super) const STATUSES: [&str; 5] = ["stable", "test", "experimental", "deprecated", "unsupported"];
 /// The keys of `alert:`.
 pub(super) const ALERT_KEYS: [&str; 4] = ["to", "owner", "group_by", "as"];
-const OTHER_DOCUMENTS: [&str; 4] = ["correlation", "filter", "define", "action"];
+const OTHER_DOCUMENTS: [&str; 2] = ["correlation", "action"];
 
-/// Reads a document; `None` when so much is missing that there is no rule. The range is the id's place.
-pub(super) fn read(node: &Node, report: &mut Report<'_>, context: (&Lists, &Known)) -> Option<(Rule, Range<usize>)> {
-    let (lists, known) = context;
+/// Reads a document; `None` when so much is missing that there is no rule. The range is the id's place. Its version and
+/// what it reads are told once its filters are known.
+pub(super) fn read(
+    node: &Node,
+    report: &mut Report<'_>,
+    (context, known, definitions): (Context<'_>, &Known, &Definitions),
+) -> Option<(Rule, Range<usize>)> {
     let Value::Map(entries) = &node.value else {
         report.error("wrong-shape", &node.span, "a rule is a map with `title`, `id` and `detection`");
         return None;
@@ -59,11 +62,10 @@ pub(super) fn read(node: &Node, report: &mut Report<'_>, context: (&Lists, &Know
     let id = id(node, report);
     let level = level(node, report);
     status(node, report);
-    if let Some(logsource) = node.get("logsource") {
-        check_logsource(logsource, report);
-    }
-    let detected = detection(node, lists, report);
-    let selection_names = selection_names(node);
+    let elsewhere = logsource::read(node.get("logsource"), known, report);
+    let context = Context { ownership: ownership(node, report), ..context };
+    let block = detection(node, context, report).and_then(|block| definitions.complete(block, report));
+    let selection_names = selection_names(node, block.as_ref());
     let alert = alert(node, known, (&selection_names, report));
     let fields = fields(node, report);
     let examples = example::read(node.get("examples"), report);
@@ -74,7 +76,12 @@ pub(super) fn read(node: &Node, report: &mut Report<'_>, context: (&Lists, &Know
     let (references, tags, falsepositives) = (texts("references"), texts("tags"), texts("falsepositives"));
     let description =
         node.get("description").and_then(|text| report.text("description", text)).unwrap_or("").to_owned();
-    let (selections, condition, entities) = detected?;
+    let Block { mut selections, mut condition, names, .. } = block?;
+    if let Some(elsewhere) = elsewhere {
+        let meant = Condition::Not(Box::new(Condition::Selection(selections.len())));
+        condition = Condition::And(vec![meant, condition]);
+        selections.push(elsewhere);
+    }
     let (id, id_span) = id?;
     let card = RuleCard {
         id,
@@ -85,12 +92,12 @@ pub(super) fn read(node: &Node, report: &mut Report<'_>, context: (&Lists, &Know
         tags,
         falsepositives,
         fields,
-        version: meaning::version(&selections, &condition),
-        reads: meaning::reads(&selections),
+        version: String::new(),
+        reads: Vec::new(),
         alert,
     };
     let source = report.source.clone();
-    let rule = Rule { card: Arc::new(card), source, selections, condition, examples, names: entities };
+    let rule = Rule { card: Arc::new(card), source, selections, condition, filters: Vec::new(), examples, names };
     Some((rule, id_span))
 }
 
@@ -103,7 +110,7 @@ pub(super) fn known_keys(what: &str, entries: &[(Node, Node)], known: &[&str], r
     }
 }
 
-fn required(node: &Node, key: &'static str, report: &mut Report<'_>) -> Option<String> {
+pub(super) fn required(node: &Node, key: &'static str, report: &mut Report<'_>) -> Option<String> {
     match node.get(key) {
         Some(value) => report.text(key, value).map(str::to_owned),
         None => {
@@ -114,7 +121,7 @@ fn required(node: &Node, key: &'static str, report: &mut Report<'_>) -> Option<S
     }
 }
 
-fn id(node: &Node, report: &mut Report<'_>) -> Option<(String, Range<usize>)> {
+pub(super) fn id(node: &Node, report: &mut Report<'_>) -> Option<(String, Range<usize>)> {
     let id = required(node, "id", report)?;
     let span = node.get("id")?.span.clone();
     let piece = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -150,7 +157,8 @@ fn status(node: &Node, report: &mut Report<'_>) {
     }
 }
 
-fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
+/// What `owned_by` means where a key does not say.
+pub(super) fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
     const MODES: [(&str, Ownership); 3] =
         [("any", Ownership::Any), ("ofac50", Ownership::Ofac50), ("control", Ownership::Control)];
     let written = node.get("ownership").and_then(|value| Some((report.text("ownership", value)?, value)));
@@ -164,67 +172,26 @@ fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
     found.map_or_else(Ownership::default, |mode| mode.1)
 }
 
-fn check_logsource(node: &Node, report: &mut Report<'_>) {
-    match &node.value {
-        Value::Map(entries) => {
-            known_keys("logsource", entries, &["category", "product", "service", "definition"], report);
-            if let Some(product) = node.get("product") {
-                report.warning(
-                    "logsource-ignored",
-                    &product.span,
-                    "the rule is evaluated for every source all the same",
-                );
-            }
-        }
-        Value::List(_) | Value::Scalar { .. } => {
-            report.error("wrong-shape", &node.span, "`logsource` must be a map");
-        }
-    }
-}
-
-fn selection_names(node: &Node) -> Vec<String> {
-    let Some(Value::Map(entries)) = node.get("detection").map(|detection| &detection.value) else { return Vec::new() };
-    entries.iter().filter_map(|entry| entry.0.text()).filter(|name| *name != "condition").map(str::to_owned).collect()
-}
-
-type Detected = (Vec<Selection>, super::Condition, Vec<NamedEntity>);
-
-fn detection(node: &Node, lists: &Lists, report: &mut Report<'_>) -> Option<Detected> {
-    let ownership = ownership(node, report);
+fn detection(node: &Node, context: Context<'_>, report: &mut Report<'_>) -> Option<Block> {
     let Some(detection) = node.get("detection") else {
         let start = node.span.start;
         report.error("missing-key", &(start..start), "a rule needs `detection`");
         return None;
     };
-    let Value::Map(entries) = &detection.value else {
+    if !matches!(detection.value, Value::Map(_)) {
         report.error("wrong-shape", &detection.span, "`detection` must be a map of selections with a `condition`");
         return None;
-    };
-    let mut reader = Detection { report, lists, ownership, names: Vec::new() };
-    let mut tests = Vec::new();
-    let chosen: Vec<&(Node, Node)> = entries.iter().filter(|entry| entry.0.text() != Some("condition")).collect();
-    for (key, value) in &chosen {
-        tests.push((key.text().unwrap_or("").to_owned(), reader.selection(value)));
     }
-    let entities = reader.names;
-    let names: Vec<String> = tests.iter().map(|entry| entry.0.clone()).collect();
-    let Some(written) = detection.get("condition") else {
-        let start = detection.span.start;
-        report.error("missing-key", &(start..start), "`detection` needs a `condition`");
-        if let Some(only) = names.first() {
-            report.hint(format!("condition: {only}"));
-        }
-        return None;
-    };
-    let mut used = BTreeSet::new();
-    let condition = condition::read(written, &names, report, &mut used)?;
-    for (index, (key, _)) in chosen.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
-        let name = names.get(index).map_or("", String::as_str);
-        report.warning("unused-selection", &key.span, format!("the condition does not name `{name}`"));
+    block::read(detection, &["condition"], context, report)
+}
+
+/// The names that `alert.group_by` may use, also where the detection has problems of its own.
+fn selection_names(node: &Node, block: Option<&Block>) -> Vec<String> {
+    if let Some(block) = block {
+        return block.selections.iter().map(|selection| selection.name.clone()).collect();
     }
-    let selections: Option<Vec<Selection>> =
-        tests.into_iter().map(|(name, test)| test.map(|test| Selection { name, test })).collect();
-    Some((selections?, condition, entities))
+    let Some(Value::Map(entries)) = node.get("detection").map(|detection| &detection.value) else { return Vec::new() };
+    entries.iter().filter_map(|entry| entry.0.text()).filter(|name| *name != "condition").map(str::to_owned).collect()
 }
 
 fn fields(node: &Node, report: &mut Report<'_>) -> Vec<String> {

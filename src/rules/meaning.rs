@@ -93,6 +93,7 @@ pub(super) fn version(selections: &[Selection], condition: &Condition) -> String
 
 fn sorted(word: &str, mut parts: Vec<String>) -> String {
     parts.sort();
+    parts.dedup();
     format!("{word}({})", parts.join(","))
 }
 
@@ -101,7 +102,32 @@ fn of_test(test: &Test) -> String {
         Test::All(tests) => sorted("all", tests.iter().map(of_test).collect()),
         Test::Any(tests) => sorted("any", tests.iter().map(of_test).collect()),
         Test::Not(test) => format!("not({})", of_test(test)),
-        Test::Is(predicate) => format!("{:?}{:?}", predicate.target, predicate.question),
+        Test::Is(predicate) => format!("{:?}{}", predicate.target, of_question(&predicate.question)),
+    }
+}
+
+fn of_question(question: &Question) -> String {
+    match question {
+        Question::Party(party) => {
+            let asks = sorted("every", party.asks.iter().map(of_ask).collect());
+            format!("{:?}{}{asks}", party.role, if party.only_intermediaries { "between" } else { "" })
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn of_ask(ask: &PartyAsk) -> String {
+    match ask {
+        PartyAsk::Entity { names, or_name: true } => sorted("called", names.clone()),
+        PartyAsk::Entity { names, or_name: false } => sorted("entity", names.clone()),
+        PartyAsk::OwnedBy(mode, names) => sorted(&format!("under {mode:?}"), names.clone()),
+        PartyAsk::Listed(names) => sorted("listed", names.clone()),
+        PartyAsk::ListedOnDate(names) => sorted("listed on date", names.clone()),
+        PartyAsk::AddressOf(names) => sorted("address", names.clone()),
+        PartyAsk::Country(codes) => sorted("country", codes.clone()),
+        PartyAsk::Cell(part, question) => format!("{part:?}{}", of_question(question)),
+        PartyAsk::Any(asks) => sorted("any", asks.iter().map(of_ask).collect()),
+        PartyAsk::Not(ask) => format!("not({})", of_ask(ask)),
     }
 }
 

@@ -3,11 +3,16 @@
 //! In: [`RuleTexts`]. Out: a [`RuleSet`] and every problem of every file at once; one bad file never stops the others.
 //! It reads no file and no watchlist: entities stay names here and are bound in `evaluate::bind`.
 
+mod block;
 mod condition;
+mod define;
 mod detection;
 mod document;
 mod example;
+mod filter;
+mod folder;
 mod lists;
+mod logsource;
 mod meaning;
 mod modifier;
 mod names;
@@ -36,6 +41,8 @@ pub struct RuleTexts {
 pub struct Known {
     /// Recipient names of the configuration; `None` = not known, do not check.
     pub recipients: Option<Vec<String>>,
+    /// Source names of the configuration; `None` = not known, do not check.
+    pub sources: Option<Vec<String>>,
 }
 /// All compiled rules.
 #[derive(Debug, Clone, Default)]
@@ -50,20 +57,38 @@ pub struct Rule {
     pub card: Arc<RuleCard>,
     /// The file it stands in.
     pub source: Arc<SourceText>,
-    /// Named selections in order.
+    /// Named selections in order: its own, those of definitions, those of filters.
     pub selections: Vec<Selection>,
-    /// Over selection indices.
+    /// Over selection indices, filters included.
     pub condition: Condition,
+    /// The filters that speak of it.
+    pub filters: Vec<AppliedFilter>,
     /// Its examples.
     pub examples: Vec<Example>,
     /// Names that must be bound to watchlists, with their place in the source.
     pub names: Vec<NamedEntity>,
 }
+/// A filter as part of a rule's condition.
+#[derive(Debug, Clone)]
+pub struct AppliedFilter {
+    /// Its id, else the name of its file.
+    pub name: String,
+    /// The file it stands in.
+    pub source: Arc<SourceText>,
+    /// Where.
+    pub span: std::ops::Range<usize>,
+    /// Its part of the rule's condition.
+    pub condition: Condition,
+}
+/// The selection of records that a rule's or a filter's `logsource` does not mean; never evidence.
+pub(crate) const ANOTHER_SOURCE: &str = "another source";
 /// A name in a rule that a watchlist must supply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedEntity {
     /// As written.
     pub name: String,
+    /// The text that it stands in: the rule's own, a definition's or a filter's.
+    pub source: Arc<SourceText>,
     /// Where.
     pub span: std::ops::Range<usize>,
     /// An entity, or a list/topic/programme.
@@ -265,38 +290,17 @@ pub struct Example {
 }
 /// Parses, checks and compiles every text; one bad file never stops the others.
 pub fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem>) {
-    let (lists, mut problems) = lists::Lists::load(&texts.lists);
-    let mut rules: BTreeMap<String, (Arc<Rule>, std::ops::Range<usize>)> = BTreeMap::new();
-    for source in &texts.rules {
-        let (documents, found) = crate::yaml::parse(source, crate::yaml::Limits::default());
-        let unreadable = found.iter().any(Problem::is_error);
-        problems.extend(found);
-        for node in &documents {
-            let mut report = report::Report::new(source);
-            let read = document::read(node, &mut report, (&lists, known));
-            let sound = !unreadable && !report.problems.iter().any(Problem::is_error);
-            problems.append(&mut report.problems);
-            let Some((rule, id_span)) = read.filter(|_| sound) else { continue };
-            match rules.get(&rule.card.id) {
-                Some(first) => problems.push(twice(first, source, id_span)),
-                None => {
-                    rules.insert(rule.card.id.clone(), (Arc::new(rule), id_span));
-                }
-            }
-        }
-    }
-    (RuleSet { rules: rules.into_values().map(|entry| entry.0).collect() }, problems)
+    folder::compile(texts, known)
 }
 
-fn twice(
-    first: &(Arc<Rule>, std::ops::Range<usize>),
-    source: &Arc<SourceText>,
-    span: std::ops::Range<usize>,
-) -> Problem {
-    let (rule, place) = first;
-    let (line, column) = rule.source.position(place.start);
-    let message = format!("the id `{}` is taken by {}:{line}:{column}", rule.card.id, rule.source.path);
-    Problem::error("duplicate-id", source, span, message).with_hint("give each rule an id of its own")
+impl Rule {
+    /// The condition without the filters' parts.
+    pub fn own_condition(&self) -> &Condition {
+        match &self.condition {
+            Condition::And(parts) if !self.filters.is_empty() => parts.first().unwrap_or(&self.condition),
+            condition => condition,
+        }
+    }
 }
 
 impl Target {
@@ -332,5 +336,7 @@ pub fn field_aliases() -> BTreeMap<&'static str, &'static str> {
     names::ALIASES.into_iter().collect()
 }
 
+#[cfg(test)]
+mod folder_tests;
 #[cfg(test)]
 mod tests;

@@ -101,8 +101,10 @@ impl Detection<'_, '_> {
     }
 
     fn bind_later(&mut self, values: &[Scalar], kind: NameKind) {
+        let source = self.report.source;
         self.names.extend(values.iter().map(|value| NamedEntity {
             name: value.text.trim().to_owned(),
+            source: source.clone(),
             span: value.span.clone(),
             kind,
         }));

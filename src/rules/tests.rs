@@ -20,7 +20,7 @@ fn lists() -> Vec<Arc<SourceText>> {
 }
 
 fn compiled(source: &Arc<SourceText>) -> (RuleSet, Vec<Problem>) {
-    let known = Known { recipients: Some(vec!["desk".to_owned()]) };
+    let known = Known { recipients: Some(vec!["desk".to_owned()]), sources: Some(vec!["imports".to_owned()]) };
     compile(&RuleTexts { rules: vec![source.clone()], lists: lists() }, &known)
 }
 

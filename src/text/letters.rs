@@ -1,19 +1,51 @@
-//! Single letters: case, scripts, transliteration, look-alikes. Tables and nothing else.
+//! Single letters: case, scripts, transliteration, look-alikes. In: signs. Out: folded letters. Tables and nothing else.
+use std::ops::Range;
 
 /// Whether the letter is Cyrillic.
 pub(super) fn is_cyrillic(c: char) -> bool {
     ('\u{400}'..='\u{52f}').contains(&c)
 }
 
-/// Han signs are words of their own and need no blanks around them.
+/// Han signs.
 pub(super) fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}' | '〇')
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}' | '〇' | '々')
 }
 
-/// Signs that stand for nothing: zero-width, soft hyphen, byte-order mark, variation selectors, combining marks.
+/// Han, kana and Hangul signs are words of their own and need no blanks around them.
+pub(super) fn is_word_sign(c: char) -> bool {
+    is_han(c) || matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '\u{31f0}'..='\u{31ff}' | '가'..='힣')
+}
+
+/// Signs that stand for nothing: zero-width, direction, soft hyphen, byte-order mark, variation selectors, marks.
 pub(super) fn is_ignorable(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{202a}'..='\u{202e}' | '\u{feff}'
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{202a}'..='\u{202e}' | '\u{feff}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{180e}' | '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{20d0}'..='\u{20ff}')
+}
+
+/// Signs that make one letter with the sign before them: marks, voicing of kana, the later parts of Hangul syllables.
+fn is_mark(c: char) -> bool {
+    c >= '\u{300}'
+        && matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1160}'..='\u{11ff}' | '\u{20d0}'..='\u{20ff}'
+            | '\u{3099}' | '\u{309a}' | '\u{ff9e}' | '\u{ff9f}')
+}
+
+/// Gives the folded letters of a text, each with the bytes that it comes from: a letter and its marks are one.
+pub(super) fn fold_text(text: &str, out: &mut impl FnMut(char, Range<usize>)) {
+    let mut chars = text.char_indices().peekable();
+    while let Some((start, c)) = chars.next() {
+        let mut end = start + c.len_utf8();
+        while let Some((_, mark)) = chars.next_if(|(_, next)| is_mark(*next)) {
+            end += mark.len_utf8();
+        }
+        if end == start + c.len_utf8() {
+            fold_char(c, &mut |folded| out(folded, start..end));
+            continue;
+        }
+        let whole = text.get(start..end).unwrap_or("");
+        for part in icu_normalizer::ComposingNormalizerBorrowed::new_nfkc().normalize(whole).chars() {
+            fold_char(part, &mut |folded| out(folded, start..end));
+        }
+    }
 }
 
 /// Gives the casefolded letters of one letter (Turkish dotless and dotted i included).
@@ -29,16 +61,23 @@ pub(super) fn fold_case(c: char, out: &mut impl FnMut(char)) {
     }
 }
 
-/// Gives the folded letters of one sign: compatibility forms resolved, marks dropped, case folded, ё as е.
+/// Gives the folded letters of one sign: compatibility forms resolved, case folded, ё as е, digits by their value. Latin
+/// letters lose their marks; Cyrillic letters with marks are letters of their own where a language has them so.
 pub(super) fn fold_char(c: char, out: &mut impl FnMut(char)) {
     match c {
         'a'..='z' | '0'..='9' | 'а'..='я' => out(c),
         '\0'..='\u{7f}' => out(c.to_ascii_lowercase()),
         'А'..='Я' => out(char::from_u32(c as u32 + 0x20).unwrap_or(c)),
         'ё' | 'Ё' => out('е'),
-        _ if is_cyrillic(c) => fold_case(c, out),
-        _ if is_han(c) => out(c),
+        _ if is_cyrillic(c) => fold_cyrillic(c, out),
+        '\u{f900}'..='\u{faff}' => fold_rare(c, out),
+        _ if is_word_sign(c) => out(c),
         _ if is_ignorable(c) => {}
+        '™' | '℠' => out(' '),
+        'µ' => out('u'),
+        '٠'..='٩' => out(digit(c, '٠')),
+        '۰'..='۹' => out(digit(c, '۰')),
+        '०'..='९' => out(digit(c, '०')),
         'ø' | 'Ø' => out('o'),
         'ł' | 'Ł' => out('l'),
         'đ' | 'Đ' | 'ð' | 'Ð' => out('d'),
@@ -52,6 +91,22 @@ pub(super) fn fold_char(c: char, out: &mut impl FnMut(char)) {
         }
         _ => fold_rare(c, out),
     }
+}
+
+/// The digit as far from 0 as this one is from its script's zero.
+fn digit(c: char, zero: char) -> char {
+    char::from_u32(u32::from(c) - u32::from(zero) + u32::from('0')).unwrap_or(c)
+}
+
+/// Composed letters that transliteration knows stay whole; others are read without their mark.
+fn fold_cyrillic(c: char, out: &mut impl FnMut(char)) {
+    fold_case(c, &mut |lower| {
+        if latin_of(lower).is_some() {
+            return out(lower);
+        }
+        let nfd = icu_normalizer::DecomposingNormalizerBorrowed::new_nfd();
+        out(nfd.normalize(lower.encode_utf8(&mut [0; 4])).chars().next().unwrap_or(lower));
+    });
 }
 
 fn fold_rare(c: char, out: &mut impl FnMut(char)) {
@@ -78,7 +133,7 @@ fn greek_as_latin(c: char) -> char {
         'η' => 'h',
         'ι' => 'i',
         'κ' => 'k',
-        'μ' | 'µ' => 'm',
+        'μ' => 'm',
         'ν' => 'n',
         'ο' => 'o',
         'ρ' => 'p',

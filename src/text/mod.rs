@@ -7,6 +7,7 @@ mod names;
 mod near;
 mod pattern;
 mod scan;
+mod stem;
 mod term;
 
 pub use names::name_keys;

@@ -118,7 +118,7 @@ impl Sought<'_> {
     fn goes_on(self, end: usize, shown: &str) -> Option<NearMiss> {
         Some(match self.text.tokens.get(end)?.kind {
             Kind::Digits => NearMiss::new(92, format!("‘{shown}’: further digits follow")),
-            Kind::Letters | Kind::Han => {
+            Kind::Letters | Kind::Sign => {
                 NearMiss::new(94, format!("‘{shown}’: further letters follow; `*` at the term's end allows them"))
             }
         })

@@ -1,8 +1,9 @@
 //! A text folded once for all terms. In: a text. Out: tokens with up to three keys each, and one buffer to search in.
 //!
-//! A token is a run of letters, a run of digits, or one Han sign. Its keys: its transliteration; read with Latin
-//! look-alikes as Cyrillic; read with Cyrillic look-alikes as Latin. The last two exist only where scripts are mixed
-//! or digits stand beside the letters. It never normalises across words.
+//! A token is a run of letters, a run of digits, or one Han, kana or Hangul sign. Its keys: its transliteration; read
+//! with Latin look-alikes as Cyrillic; read with Cyrillic look-alikes as Latin. The last two exist only in a text with
+//! Cyrillic letters, and there only where scripts are mixed in a run of words or digits stand beside the letters. It
+//! never normalises across words.
 use super::letters;
 use std::ops::Range;
 
@@ -11,7 +12,8 @@ use std::ops::Range;
 pub(super) enum Kind {
     Letters,
     Digits,
-    Han,
+    /// Han, kana, Hangul.
+    Sign,
 }
 
 /// How far two scripts are looked for when letters are taken for mixed.
@@ -30,7 +32,7 @@ pub(super) struct Token {
     end: u32,
     key: (u32, u32),
     twins: [(u32, u32); 2],
-    /// No separator between this token and the one before, and neither is Han.
+    /// No separator between this token and the one before, and neither is a sign that is a word.
     pub(super) glued: bool,
     /// A comma, semicolon or colon stands before it.
     pub(super) parted: bool,
@@ -83,36 +85,23 @@ impl ScanText {
 
     fn split(&mut self, original: &str) {
         let mut gap = Gap { signs: 1, ..Gap::default() };
-        for (at, c) in original.char_indices() {
-            let end = at + c.len_utf8();
-            if c == '\u{306}' && self.letters_end_in(b"i") {
-                // и and a combining breve are й.
-                if let Some(token) = self.tokens.last_mut() {
-                    self.folded.pop();
-                    self.folded.push('y');
-                    token.end = end as u32;
-                }
-                continue;
-            }
-            letters::fold_char(c, &mut |folded| self.take(folded, at as u32..end as u32, &mut gap));
-        }
-    }
-
-    fn letters_end_in(&self, end: &[u8]) -> bool {
-        self.tokens.last().is_some_and(|token| token.cyrillic) && self.folded.as_bytes().ends_with(end)
+        letters::fold_text(original, &mut |folded, place| {
+            self.take(folded, place.start as u32..place.end as u32, &mut gap);
+        });
     }
 
     fn take(&mut self, c: char, place: Range<u32>, gap: &mut Gap) {
         let kind = match c {
             'a'..='z' | 'а'..='я' => Kind::Letters,
             '0'..='9' => Kind::Digits,
-            _ if letters::is_han(c) => Kind::Han,
+            _ if letters::is_word_sign(c) => Kind::Sign,
             _ if c.is_alphabetic() => Kind::Letters,
             _ if c.is_numeric() => Kind::Digits,
             _ => return gap.note(c),
         };
         let cyrillic = letters::is_cyrillic(c);
-        let continues = gap.signs == 0 && kind != Kind::Han && self.tokens.last().is_some_and(|last| last.kind == kind);
+        let continues =
+            gap.signs == 0 && kind != Kind::Sign && self.tokens.last().is_some_and(|last| last.kind == kind);
         if !continues {
             self.open(kind, &place, gap);
         }
@@ -132,7 +121,7 @@ impl ScanText {
 
     fn open(&mut self, kind: Kind, place: &Range<u32>, gap: &Gap) {
         let before = self.tokens.last().map(|token| token.kind);
-        let han = kind == Kind::Han || before == Some(Kind::Han);
+        let sign = kind == Kind::Sign || before == Some(Kind::Sign);
         let digits = kind == Kind::Digits || before == Some(Kind::Digits);
         let close = gap.signs == 0 || (gap.signs == 1 && (gap.hyphen || (gap.blank && digits)));
         let at = self.folded.len() as u32;
@@ -142,7 +131,7 @@ impl ScanText {
             end: place.end,
             key: (at, at),
             twins: [(0, 0); 2],
-            glued: before.is_some() && gap.signs == 0 && !han,
+            glued: before.is_some() && gap.signs == 0 && !sign,
             parted: gap.parted,
             linked: before.is_some() && close,
             cyrillic: false,
@@ -153,6 +142,9 @@ impl ScanText {
     /// Adds the look-alike readings of tokens, each between the keys of its neighbours, so that a literal of a word
     /// and the digits beside it is found in the buffer whichever reading fits.
     fn add_twins(&mut self, original: &str, reach: Reach) {
+        if !self.tokens.iter().any(|token| token.cyrillic) {
+            return;
+        }
         let mut run_start = 0;
         while run_start < self.tokens.len() {
             let rest = self.tokens.get(run_start + 1..).unwrap_or(&[]);
@@ -161,25 +153,19 @@ impl ScanText {
                 Reach::Whole => 1 + rest.len(),
             };
             let run = self.tokens.get(run_start..run_start + run_length).unwrap_or(&[]);
-            let cyrillic = run.iter().any(|token| token.cyrillic);
-            if cyrillic {
-                let mixed = run.iter().any(|token| token.latin);
-                let digits = run.iter().any(|token| token.kind == Kind::Digits);
-                for place in run_start..run_start + run_length {
-                    self.add_twin(original, place, (mixed, digits));
-                }
+            let mixed = run.iter().any(|token| token.cyrillic) && run.iter().any(|token| token.latin);
+            let digits = run.iter().any(|token| token.kind == Kind::Digits);
+            if mixed || digits {
+                (run_start..run_start + run_length).for_each(|place| self.add_twin(original, place));
             }
             run_start += run_length;
         }
     }
 
-    fn add_twin(&mut self, original: &str, place: usize, (mixed, digits): (bool, bool)) {
-        let Some(token) = self.tokens.get(place).copied() else { return };
-        if token.kind != Kind::Letters || !(mixed || digits) {
-            return;
-        }
+    fn add_twin(&mut self, original: &str, place: usize) {
+        let Some(token) = self.tokens.get(place).copied().filter(|token| token.kind == Kind::Letters) else { return };
         let written = original.get(token.range()).unwrap_or("");
-        if token.latin && mixed {
+        if token.latin {
             let twin = self.read(written, |c| match c.is_ascii_lowercase() {
                 true => letters::cyrillic_twin(c),
                 false => Some(c),
@@ -203,15 +189,13 @@ impl ScanText {
     fn read(&mut self, written: &str, twin: impl Fn(char) -> Option<char>) -> bool {
         self.letters.clear();
         let mut whole = true;
-        for c in written.chars() {
-            letters::fold_char(c, &mut |folded| match twin(folded) {
-                Some(letter) => match letters::latin_of(letter) {
-                    Some(latin) => self.letters.push_str(latin),
-                    None => self.letters.push(letter),
-                },
-                None => whole = false,
-            });
-        }
+        letters::fold_text(written, &mut |folded, _| match twin(folded) {
+            Some(letter) => match letters::latin_of(letter) {
+                Some(latin) => self.letters.push_str(latin),
+                None => self.letters.push(letter),
+            },
+            None => whole = false,
+        });
         whole && !self.letters.is_empty()
     }
 
@@ -242,23 +226,20 @@ impl ScanText {
 
     /// The Cyrillic letters of a token, Latin look-alikes among them read as Cyrillic; `None` for a Latin word.
     pub(super) fn cyrillic_word(token: &Token, original: &str) -> Option<String> {
-        let mut word = String::new();
-        let mut whole = token.cyrillic && token.kind == Kind::Letters;
-        for c in original.get(token.range()).unwrap_or("").chars() {
-            if c == '\u{306}' && word.ends_with('и') {
-                word.pop();
-                word.push('й');
-                continue;
-            }
-            letters::fold_char(c, &mut |folded| match folded.is_ascii_lowercase() {
-                true => match letters::cyrillic_twin(folded) {
-                    Some(twin) => word.push(twin),
-                    None => whole = false,
-                },
-                false => word.push(folded),
-            });
+        if !token.cyrillic || token.kind != Kind::Letters {
+            return None;
         }
-        whole.then_some(word)
+        let mut word = Some(String::new());
+        letters::fold_text(original.get(token.range()).unwrap_or(""), &mut |folded, _| {
+            let letter = if folded.is_ascii_lowercase() { letters::cyrillic_twin(folded) } else { Some(folded) };
+            word = word.take().zip(letter).map(|(word, letter)| word + letter.encode_utf8(&mut [0; 4]));
+        });
+        word
+    }
+
+    /// The Latin word of the same shape as a Cyrillic one; `None` when a letter has no twin.
+    pub(super) fn latin_shape(token: &Token, original: &str) -> Option<String> {
+        ScanText::cyrillic_word(token, original)?.chars().map(letters::latin_twin).collect()
     }
 }
 

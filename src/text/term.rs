@@ -3,7 +3,7 @@
 //! The literals that it asks for stand in the folded text whenever the term does; the reverse is decided by `find`.
 use super::letters;
 use super::scan::{Kind, ScanText, Token};
-use rust_stemmers::{Algorithm, Stemmer};
+use super::stem::Stem;
 use std::ops::Range;
 
 /// How `mentions` treats inflection.
@@ -19,7 +19,8 @@ pub enum Inflection {
 
 /// Most words between the two sides of `...`.
 pub(super) const NEAR_WORDS: usize = 5;
-/// Words shorter than this have no stem of their own in the dictionary form.
+/// Words shorter than this have no stem of their own in the dictionary form, and are not read in Latin letters of the same
+/// shape: `тор` is not the English word `TOP`.
 const SHORTEST_STEMMED: usize = 5;
 
 /// A compiled `mentions` term: whole words in order, case, script, confusables, hyphens folded.
@@ -36,18 +37,9 @@ pub(super) struct Element {
     pub(super) kind: Kind,
     pub(super) keys: Vec<String>,
     stem: Option<Stem>,
-    /// The term goes on with further letters (`*`).
+    /// The word goes on with further letters (`*`).
     open: bool,
-    /// No blank stands before it in the term: with its neighbour it is a code.
-    close: bool,
     parted: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Stem {
-    /// The Russian stem, in Cyrillic.
-    Russian(String),
-    English(String),
 }
 
 impl Term {
@@ -56,22 +48,12 @@ impl Term {
         if written.len() > 1_000 {
             return Err("a term may have at most 1,000 bytes".to_owned());
         }
-        let trimmed = written.trim();
-        let (body, open) = match trimmed.strip_suffix('*') {
-            Some(body) => (body, true),
-            None => (trimmed, false),
-        };
-        if body.contains('*') {
-            return Err(format!("`{written}`: a `*` may only stand at the end of a term"));
-        }
-        if open && body.ends_with(|c: char| !c.is_alphanumeric()) {
-            return Err(format!("`{written}`: a `*` must follow a letter or a digit"));
-        }
-        let spelled = body.replace('…', "...");
+        let spelled = written.replace('…', "...");
         let parts: Vec<&str> = spelled.split("...").collect();
-        let last = parts.len().saturating_sub(1);
-        let stretch = |(place, part): (usize, &&str)| elements(part, inflection, open && place == last);
-        let stretches: Vec<Vec<Element>> = parts.iter().enumerate().map(stretch).collect();
+        if !parts.iter().all(|part| stars_end_words(part)) {
+            return Err(format!("`{written}`: a `*` stands for further letters at the end of a word, as in `Su-35*`"));
+        }
+        let stretches: Vec<Vec<Element>> = parts.iter().map(|part| elements(part, inflection)).collect();
         if stretches.iter().any(Vec::is_empty) {
             return Err(format!("`{written}`: a term needs a word, and one on each side of `...`"));
         }
@@ -111,31 +93,31 @@ impl Term {
     }
 }
 
-fn elements(part: &str, inflection: Inflection, open: bool) -> Vec<Element> {
+/// Whether each `*` follows a letter or a digit and is followed by nothing or a blank.
+fn stars_end_words(part: &str) -> bool {
+    part.match_indices('*').all(|(at, star)| {
+        let (before, after) = part.split_at(at);
+        let after = after.get(star.len()..).unwrap_or("");
+        let before = before.trim_end_matches(letters::is_ignorable);
+        before.ends_with(char::is_alphanumeric) && (after.is_empty() || after.starts_with(char::is_whitespace))
+    })
+}
+
+fn elements(part: &str, inflection: Inflection) -> Vec<Element> {
     let mut text = ScanText::default();
     text.fold(part);
-    let last = text.tokens.len().saturating_sub(1);
-    let mut before = 0;
-    let element = |(place, token): (usize, &Token)| {
-        let mut keys: Vec<String> = Vec::new();
-        for key in text.keys(token).filter(|key| !key.is_empty()) {
-            if !keys.iter().any(|known| known == key) {
-                keys.push(key.to_owned());
-            }
-        }
-        let open = open && place == last;
-        let gap = part.get(before..token.range().start).unwrap_or("");
-        before = token.range().end;
-        Element {
-            kind: token.kind,
-            stem: if open { None } else { stem(token, part, inflection) },
-            keys,
-            open,
-            close: !gap.contains(char::is_whitespace),
-            parted: token.parted,
-        }
+    let element = |token: &Token| {
+        let after = part.get(token.range().end..).unwrap_or("").trim_start_matches(letters::is_ignorable);
+        let open = after.starts_with('*');
+        let mut keys: Vec<String> = text.keys(token).filter(|key| !key.is_empty()).map(str::to_owned).collect();
+        let long = ScanText::cyrillic_word(token, part).is_some_and(|word| word.chars().count() >= SHORTEST_STEMMED);
+        keys.extend(ScanText::latin_shape(token, part).filter(|_| long));
+        let mut known = std::collections::BTreeSet::new();
+        keys.retain(|key| known.insert(key.clone()));
+        let stem = if open { None } else { stem(token, part, inflection) };
+        Element { kind: token.kind, stem, keys, open, parted: token.parted }
     };
-    text.tokens.iter().enumerate().map(element).filter(|element| !element.keys.is_empty()).collect()
+    text.tokens.iter().map(element).filter(|element| !element.keys.is_empty()).collect()
 }
 
 fn stem(token: &Token, original: &str, inflection: Inflection) -> Option<Stem> {
@@ -144,32 +126,12 @@ fn stem(token: &Token, original: &str, inflection: Inflection) -> Option<Stem> {
     }
     if let Some(word) = ScanText::cyrillic_word(token, original) {
         let long = word.chars().count() >= SHORTEST_STEMMED || inflection == Inflection::Inflected;
-        let stem = russian_stem(&word);
-        return (long && !latin(&stem).is_empty()).then_some(Stem::Russian(stem));
+        return long.then(|| Stem::russian(&word)).flatten();
     }
     let word = original.get(token.range()).unwrap_or("").to_lowercase();
     let english =
         inflection == Inflection::Inflected && word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase());
-    english.then(|| Stem::English(english_stem(&word)))
-}
-
-fn russian_stem(word: &str) -> String {
-    Stemmer::create(Algorithm::Russian).stem(word).into_owned()
-}
-
-fn english_stem(word: &str) -> String {
-    Stemmer::create(Algorithm::English).stem(word).into_owned()
-}
-
-fn latin(word: &str) -> String {
-    let mut out = String::new();
-    for c in word.chars() {
-        match letters::latin_of(c) {
-            Some(latin) => out.push_str(latin),
-            None => out.push(c),
-        }
-    }
-    out
+    english.then(|| Stem::english(&word))
 }
 
 /// The token after the stretch when it stands at `start`, at word boundaries on both sides.
@@ -201,26 +163,34 @@ pub(super) fn agrees(element: &Element, token: &Token, text: &ScanText, original
     if element.kind != token.kind {
         return false;
     }
-    let fits = |key: &str| {
-        let equal = |own: &String| {
-            if element.open && element.kind == Kind::Letters { key.starts_with(own.as_str()) } else { key == own }
-        };
-        element.keys.iter().any(equal)
+    let equal = |key: &str, own: &String| match element.open && element.kind == Kind::Letters {
+        true => key.starts_with(own.as_str()) && ends_between_letters(token, original, own),
+        false => key == own,
     };
-    if text.keys(token).any(fits) {
+    if text.keys(token).any(|key| element.keys.iter().any(|own| equal(key, own))) {
         return true;
     }
-    match &element.stem {
-        None => false,
-        Some(Stem::Russian(stem)) => {
-            let prefix = latin(stem);
-            text.keys(token).any(|key| key.starts_with(&prefix))
-                && ScanText::cyrillic_word(token, original).is_some_and(|word| russian_stem(&word) == *stem)
+    let Some(stem) = &element.stem else { return false };
+    let cyrillic = || ScanText::cyrillic_word(token, original).is_some_and(|word| stem.is_of_cyrillic(&word));
+    let beginning = stem.beginning();
+    text.keys(token).any(|key| key.starts_with(&beginning) && (stem.is_of_latin(key) || cyrillic()))
+}
+
+/// `кас*` does not reach into the ш of `каша`, whose transliteration begins with an s.
+fn ends_between_letters(token: &Token, original: &str, own: &str) -> bool {
+    let Some(word) = ScanText::cyrillic_word(token, original) else { return true };
+    let mut spelled = String::new();
+    for c in word.chars() {
+        match letters::latin_of(c) {
+            Some(latin) => spelled.push_str(latin),
+            None => spelled.push(c),
         }
-        Some(Stem::English(stem)) => {
-            text.keys(token).any(|key| key.is_ascii() && key.len() >= 3 && english_stem(key) == *stem)
+        if spelled.len() >= own.len() {
+            break;
         }
     }
+    // A reading by shape, not by sound, has a letter for each letter.
+    spelled == own || !spelled.starts_with(own)
 }
 
 /// Where the next stretch may end when the one before ended at one of `ends`; `None` when nowhere.
@@ -272,17 +242,12 @@ fn literals_at(stretch: &[Element], place: usize) -> Vec<Vec<String>> {
 fn element_literals(element: &Element) -> Vec<String> {
     match &element.stem {
         None => element.keys.clone(),
-        Some(Stem::Russian(stem)) => {
-            let mut literals = element.keys.clone();
-            literals.push(latin(stem));
-            literals.sort();
-            literals.dedup();
+        Some(stem) => {
+            let beginning = stem.beginning();
+            let mut literals: Vec<String> =
+                element.keys.iter().filter(|key| !key.starts_with(&beginning)).cloned().collect();
+            literals.push(beginning);
             literals
-        }
-        // Porter's stemmer changes at most the last two letters of what it keeps (`batteries`, `dying`).
-        Some(Stem::English(stem)) => {
-            let kept = stem.len().saturating_sub(2).max(1);
-            vec![stem.get(..kept).unwrap_or(stem).to_owned()]
         }
     }
 }
@@ -351,7 +316,7 @@ mod tests {
             ("hop", "hopping"),
         ];
         for (term, text) in pairs {
-            if english_stem(term) == english_stem(text) {
+            if super::super::stem::Stem::english(term).is_of_latin(text) {
                 assert_eq!(find(term, Inflection::Inflected, text), Some(text), "{term}");
             }
         }

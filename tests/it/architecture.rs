@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("finding", &["record", "rule_card"]),
     ("alert", &["finding", "record", "rule_card"]),
     ("notification", &[]),
+    ("prose", &["finding", "record", "rule_card", "text", "value"]),
     // steps, upstream first
     ("intake", &["problem", "record", "text", "value", "yaml"]),
     ("watch", &["intake"]),
@@ -32,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pipeline", &["desk", "evaluate", "finding", "intake", "problem", "record", "rules", "watchlist"]),
     ("triage", &["alert", "finding", "notification", "record", "rule_card"]),
     ("ledger", &["alert", "finding", "notification", "record", "rule_card"]),
-    ("deliver", &["alert", "finding", "notification", "record", "rule_card", "text", "value"]),
+    ("deliver", &["alert", "finding", "notification", "prose", "record", "rule_card", "text", "value"]),
     // the rim
     ("config", &["deliver", "intake", "problem", "triage"]),
     ("telemetry", &[]),
@@ -79,6 +80,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "party",
             "pipeline",
             "problem",
+            "prose",
             "record",
             "rule_card",
             "rules",

@@ -15,5 +15,8 @@ mod commands;
 mod explain;
 mod exports;
 mod first_light;
+mod language;
+mod mentions;
 mod plain;
 mod relay;
+mod scan;

@@ -41,7 +41,7 @@ AMOUNTS = ["Amount", "Weight"]
 COLUMNS = ["Nr", *TEXTS, *OTHERS, *AMOUNTS, "Day"]
 LAYOUT = """layout: sigma
 fields:
-  declaration_id: [Nr]
+  packages: [Nr]
   description: [Goods]
   consignee.name: [Firm]
   brand: [Brand]
@@ -69,7 +69,7 @@ def records(rng):
     """Rows by column; each has a number of its own."""
     rows = []
     for number in range(RECORDS):
-        row = {"Nr": f"R{number}"}
+        row = {"Nr": str(number + 1)}
         for column in TEXTS + OTHERS:
             pool = CODES if column == "Code" and rng.random() < 0.6 else WORDS
             word = rng.choice(BLANKS) if rng.random() < 0.2 else rng.choice(pool)

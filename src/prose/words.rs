@@ -8,13 +8,13 @@ use crate::record::{Field, Record, SourceFile};
 use crate::value::country_name;
 
 /// `3 records`, `1 record`.
-pub(super) fn counted(count: u64, one: &str) -> String {
+pub fn counted(count: u64, one: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {one}{plural}", grouped(&count.to_string()))
 }
 
 /// A decimal text with thousands separators and cents when there are any; other text as it is.
-pub(super) fn amount(decimal: &str) -> String {
+pub fn amount(decimal: &str) -> String {
     match decimal.trim().parse::<Decimal>() {
         Ok(number) => {
             let cents = number.round_dp(2).normalize();
@@ -39,7 +39,7 @@ fn grouped(number: &str) -> String {
 }
 
 /// `Russian Federation (RU)`, or the cell when it is no known code.
-pub(super) fn country(code: &str) -> String {
+pub fn country(code: &str) -> String {
     match country_name(code) {
         Some(name) => format!("{name} ({})", clean(code, 2)),
         None => clean(code, 60),
@@ -47,7 +47,7 @@ pub(super) fn country(code: &str) -> String {
 }
 
 /// `exports.zip / october.csv / sheet Data`.
-pub(super) fn file(source: &SourceFile) -> String {
+pub fn file(source: &SourceFile) -> String {
     let mut parts = vec![source.file.clone()];
     parts.extend(source.member.clone());
     parts.extend(source.sheet.as_ref().map(|sheet| format!("sheet {sheet}")));
@@ -55,7 +55,7 @@ pub(super) fn file(source: &SourceFile) -> String {
 }
 
 /// `october.csv, row 7, declaration 10702070/241022/0001, item 2`.
-pub(super) fn place(record: &Record) -> String {
+pub fn place(record: &Record) -> String {
     let mut parts = vec![file(&record.source), format!("row {}", record.row)];
     parts.extend(record.get(Field::DeclarationId).map(|id| format!("declaration {}", clean(id, 80))));
     parts.extend(record.get(Field::ItemNumber).map(|item| format!("item {}", clean(item, 20))));
@@ -63,7 +63,7 @@ pub(super) fn place(record: &Record) -> String {
 }
 
 /// The word for a field: `consignee`, `HS code`, `column ‘Vendor’`.
-pub(super) fn field(name: &str) -> String {
+pub fn field(name: &str) -> String {
     if let Some(heading) = name.strip_prefix("raw.") {
         return format!("column ‘{}’", clean(heading, 60));
     }
@@ -78,7 +78,7 @@ pub(super) fn field(name: &str) -> String {
 }
 
 /// One sentence that says why: the field, what was asked, what answered, and for a party who it is.
-pub(super) fn why(evidence: &Evidence) -> String {
+pub fn why(evidence: &Evidence) -> String {
     let field = field(&evidence.field);
     let matched = clean(&evidence.matched, 160);
     let sentence = match &evidence.entity {

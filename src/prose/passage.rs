@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// A text in its two forms, and in Latin letters when it is written in others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Passage {
+pub struct Passage {
     /// For the plain part.
     pub text: String,
     /// For the HTML part: escaped, with `<mark>`.
@@ -17,12 +17,12 @@ pub(super) struct Passage {
 
 impl Passage {
     /// A cell in which nothing is marked.
-    pub(super) fn plain(cell: &str, limit: usize) -> Passage {
+    pub fn plain(cell: &str, limit: usize) -> Passage {
         Passage::marked(cell, &[], limit)
     }
 
     /// A cell with every occurrence of the matched texts marked, cut around the first of them.
-    pub(super) fn marked(cell: &str, matched: &[&str], limit: usize) -> Passage {
+    pub fn marked(cell: &str, matched: &[&str], limit: usize) -> Passage {
         let whole = clean(cell, usize::MAX);
         let needles: Vec<String> = matched.iter().map(|text| clean(text, usize::MAX)).collect();
         let first = marks(&whole, &needles).first().map_or(0, |mark| mark.start);
@@ -33,7 +33,7 @@ impl Passage {
     }
 
     /// For one line of plain text: the cell, then its Latin form in brackets.
-    pub(super) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         match &self.latin {
             Some(latin) => format!("{} [{latin}]", self.text),
             None => self.text.clone(),
@@ -41,8 +41,14 @@ impl Passage {
     }
 }
 
+/// A whole line for a terminal: no control or direction character gets there, blanks stay.
+pub fn clean_line(text: &str) -> String {
+    let shown = text.chars().filter(|c| !is_invisible(*c));
+    shown.map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
+}
+
 /// One line without control, direction or invisible characters, white space folded, at most `limit` characters.
-pub(super) fn clean(text: &str, limit: usize) -> String {
+pub fn clean(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut gap = false;
     for c in text.chars() {
@@ -66,7 +72,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// At most `limit` characters, an ellipsis where something went away.
-pub(super) fn cut(text: &str, limit: usize) -> String {
+pub fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         None => text.to_owned(),
         Some(_) => {
@@ -125,7 +131,7 @@ fn markup(text: &str, marks: &[std::ops::Range<usize>]) -> String {
 }
 
 /// Text → HTML that shows just that text, in an element or in a quoted attribute.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
