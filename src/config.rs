@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::deliver::{SmtpSettings, SmtpTls};
-use crate::intake::LayoutChoice;
+use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::triage::Routing;
 
 /// What is wrong with a configuration, and where.
@@ -83,6 +83,8 @@ pub struct ConfigFile {
     state: Option<PathBuf>,
     /// The ledger's file; `ledger.db` in the state folder when absent.
     ledger: Option<PathBuf>,
+    /// Limits on dropped files.
+    limits: Option<LimitsEntry>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -144,6 +146,8 @@ pub struct Config {
     pub state: PathBuf,
     /// The ledger's file.
     pub ledger: PathBuf,
+    /// Limits on dropped files.
+    pub limits: Limits,
 }
 
 /// One drop folder.
@@ -241,7 +245,13 @@ impl Resolver<'_> {
             rules: self.base.join(file.rules.as_deref().unwrap_or(Path::new("rules"))),
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
+            limits: self.limits(file.limits.as_ref())?,
         })
+    }
+
+    fn limits(&self, entry: Option<&LimitsEntry>) -> Result<Limits, ConfigError> {
+        let resolved = entry.map_or_else(|| Ok(Limits::default()), LimitsEntry::resolve);
+        resolved.map_err(|(key, message)| self.wrong(&format!("limits.{key}"), &message))
     }
 
     fn source(&self, entry: &SourceEntry) -> Result<SourceSettings, ConfigError> {

@@ -144,11 +144,19 @@ impl Desk {
         problems.extend(more);
         let (plan, more) = evaluate::bind(&rules, Arc::new(watchlists));
         problems.extend(more);
+        problems.extend(texts.iter().filter(|text| text.kind != TextKind::Rule).filter_map(emptied));
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
         parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]));
         let id = hash(&parts);
         (Desk { rules, plan, layouts, id }, problems)
     }
+}
+
+/// A list or watchlist that was emptied would quietly turn off what rests on it.
+fn emptied(text: &DeskText) -> Option<Problem> {
+    let empty = text.source.text.trim_start_matches('\u{feff}').trim().is_empty();
+    let problem = || Problem::error("empty-file", &text.source, 0..0, "the file is empty");
+    empty.then(|| problem().with_hint("remove the file when it is not wanted any more"))
 }
 
 /// The paths that have an error among the problems.

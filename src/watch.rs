@@ -80,6 +80,12 @@ fn scan_folder(folder: &Path, recursion: Recursion, depth: usize, scan: &mut Sca
     Ok(())
 }
 
+/// How a file looks now; nothing when it is gone or is no regular file any more.
+pub fn look_at(path: &Path) -> Option<Look> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    metadata.is_file().then(|| look(&metadata))
+}
+
 fn look(metadata: &Metadata) -> Look {
     Look {
         device: metadata.dev(),

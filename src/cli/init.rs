@@ -44,6 +44,10 @@ recipients:
 
 # rules: rules             # rules, lists, watchlists and layouts
 # state: state             # the ledger
+
+# Limits on dropped files; docs/operators.md lists all of them.
+# limits:
+#   reader_memory: 512 MiB # of the child that reads workbooks, archives and the like
 ";
 
 /// Runs the command.

@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn every_command_shows_an_example_of_itself() {
-        for mut command in Arguments::command().get_subcommands().cloned() {
+        for mut command in Arguments::command().get_subcommands().filter(|command| !command.is_hide_set()).cloned() {
             let name = command.get_name().to_owned();
             let help = command.render_long_help().to_string();
             assert!(help.contains(&format!("\n  tidewaiter {name}")), "{name}:\n{help}");

@@ -13,6 +13,7 @@ mod init;
 mod manual;
 mod outbox;
 mod preview;
+mod read_container;
 mod rules;
 mod run;
 mod scan;
@@ -30,7 +31,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::desk::{self, Desk, DeskText};
-use crate::intake::{LayoutChoice, Limits, OpenSettings, Reading};
+use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
 use crate::problem::{self, Problem};
 use crate::record::{FieldSet, SourceFile};
@@ -81,6 +82,9 @@ enum Command {
     Outbox(outbox::Outbox),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
+    /// Read one file for a parent process.
+    #[command(hide = true)]
+    ReadContainer(read_container::ReadContainer),
     /// Print completions for a shell.
     Completions(manual::Completions),
     /// Print the manual page, or write the pages of all commands.
@@ -166,6 +170,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Schema(command) => schema::schema(&command),
+        Command::ReadContainer(command) => read_container::read_container(&command),
         Command::Completions(command) => manual::completions(&command),
         Command::Man(command) => manual::man(&command),
     }
@@ -176,7 +181,10 @@ fn on_runtime(work: impl Future<Output = Result<(), CommandError>>) -> Result<()
         .enable_all()
         .build()
         .map_err(|cause| CommandError::Environment(format!("cannot start: {cause}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A thread that waits for a slow disk must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
 }
 
 /// Writes a line to standard output; a reader that has gone away is no error.
@@ -282,6 +290,7 @@ fn read(
     let settings = OpenSettings {
         layout: layout.map_or(LayoutChoice::Auto, |name| LayoutChoice::Named(name.to_owned())),
         limits: Limits::default(),
+        isolation: Isolation::Child,
         needs: needs.clone(),
         known: crate::intake::Known::default(),
     };

@@ -82,46 +82,56 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
     let desk = office.desk().ok_or_else(|| DaemonError::Rules("no desk".to_owned()))?;
     let mut known = Known::default();
     for _ in 0..ATTEMPTS_A_LOOK {
+        office.end_unended().await?;
         let attempt = office.ledger.begin_attempt(job.row.id, &desk.id, now_micros()).await?;
         if attempt.number > DEATHS_BEFORE_FAILING {
-            office.ledger.end_attempt(&attempt, "crash-loop").await?;
+            office.end_attempt(&attempt, "crash-loop").await?;
             return Ok(Ending::Failed(crash_loop()));
         }
         let read = read(office, job, &attempt, desk.clone(), known.clone()).await;
         let (whole, counts) = match read {
             Ok(Read::Whole(whole, counts)) => (whole, counts),
             Ok(Read::Changed) => {
-                office.ledger.end_attempt(&attempt, "changed").await?;
+                office.end_attempt(&attempt, "changed").await?;
                 return Ok(Ending::Changed);
             }
             Ok(Read::Stopped) => {
-                office.ledger.end_attempt(&attempt, "stopped").await?;
+                office.end_attempt(&attempt, "stopped").await?;
                 return Ok(Ending::Stopped);
             }
             Ok(Read::Broken(error)) => {
-                office.ledger.end_attempt(&attempt, error.code).await?;
+                office.end_attempt(&attempt, &error.code).await?;
                 match &error.learnt {
                     Some(learnt) if known != *learnt => known = learnt.clone(),
                     _ => return Ok(Ending::Failed(error)),
                 }
-                tracing::info!(file = job.row.name, code = error.code, "read again with what was learnt");
+                tracing::info!(file = job.row.name, code = %error.code, "read again with what was learnt");
                 continue;
             }
-            Err(error) => {
-                office.ledger.end_attempt(&attempt, "interrupted").await?;
-                return Err(error);
-            }
+            Err(error) => return Err(interrupted(office, &attempt, error).await),
         };
         if job.banner.is_none()
             && let Some(reason) = doubt(office, job, &whole, &desk).await?
         {
-            office.ledger.end_attempt(&attempt, "held").await?;
+            office.end_attempt(&attempt, "held").await?;
             return Ok(Ending::Held { reason, counts });
         }
-        let tally = publish::publish(office, &attempt, whole).await?;
-        return Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, counts });
+        return match publish::publish(office, &attempt, whole, job.pulse).await {
+            Ok(tally) => Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, counts }),
+            Err(error) => Err(interrupted(office, &attempt, error).await),
+        };
     }
     Ok(Ending::Failed(plain_error("columns-contradict", "the file's columns contradict each other again and again")))
+}
+
+/// The error, after the attempt that it broke off was ended. An error that ends the program leaves the attempt open, so
+/// that it counts: no file may hold the daemon in a loop of crashes.
+async fn interrupted(office: &Office, attempt: &Attempt, error: DaemonError) -> DaemonError {
+    let goes_on = error.is_disk_full() || matches!(error, DaemonError::Io { .. });
+    if goes_on && let Err(second) = office.end_attempt(attempt, "interrupted").await {
+        tracing::debug!(%second, "the attempt is ended later");
+    }
+    error
 }
 
 enum Read {
@@ -155,7 +165,8 @@ async fn read(
     };
     let settings = OpenSettings {
         layout: job.source.layout.clone(),
-        limits: intake::Limits::default(),
+        limits: office.config.limits.clone(),
+        isolation: intake::Isolation::Child,
         needs: desk.plan.needs().clone(),
         known,
     };
@@ -172,12 +183,12 @@ async fn read(
         }
     }
     drop(chunks);
-    let read =
-        reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
-    staged?;
     if job.shutdown.is_cancelled() {
         return Ok(Read::Stopped);
     }
+    let read =
+        reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
+    staged?;
     let whole = match read {
         Ok(whole) if whole.changed => return Ok(Read::Changed),
         Ok(whole) => whole,
@@ -231,7 +242,8 @@ struct Staging<'a> {
     office: &'a Office,
     attempt: &'a Attempt,
     job: &'a Job<'a>,
-    occurrences: HashMap<String, u32>,
+    /// By the first half of the key: 128 bits of a hash, since a file may raise millions.
+    occurrences: HashMap<u128, u32>,
     rejects: Option<csv::Writer<File>>,
 }
 
@@ -252,7 +264,8 @@ impl<'a> Staging<'a> {
     /// Identical rows of one file stay apart by their occurrence; a declaration's key ignores it.
     fn with_key(&mut self, finding: Finding) -> StagedFinding {
         let first = finding.key(&self.job.source.name, 0);
-        let occurrence = self.occurrences.entry(first.clone()).or_insert(0);
+        let short = u128::from_str_radix(first.get(..32).unwrap_or(""), 16).unwrap_or(0);
+        let occurrence = self.occurrences.entry(short).or_insert(0);
         let key = if *occurrence == 0 { first } else { finding.key(&self.job.source.name, *occurrence) };
         *occurrence += 1;
         StagedFinding { key, finding }
@@ -267,13 +280,13 @@ impl<'a> Staging<'a> {
         if self.rejects.is_none() {
             let file = File::create(&path).map_err(|cause| DaemonError::io(&path, cause))?;
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
-            writer.write_record(["row", "reason", "cells"]).map_err(failed)?;
+            writer.write_record(["part", "row", "reason", "cells"]).map_err(failed)?;
             self.rejects = Some(writer);
         }
         let Some(writer) = &mut self.rejects else { return Ok(()) };
         for reject in rejects {
             let row = reject.row.to_string();
-            let start = [row.as_str(), reject.reason.as_str()];
+            let start = [reject.table.as_str(), row.as_str(), reject.reason.as_str()];
             writer.write_record(start.into_iter().chain(reject.cells.iter().map(String::as_str))).map_err(failed)?;
         }
         Ok(())
@@ -296,10 +309,13 @@ impl<'a> Staging<'a> {
     }
 }
 
+/// What a file's rejected rows are named after it.
+pub const REJECTS: &str = ".rejected.csv";
+
 /// Where the rejected rows of a file in `work/` are written until it is done.
 pub fn rejects_path(work_path: &Path) -> PathBuf {
     let mut name = work_path.as_os_str().to_owned();
-    name.push(".rejected.csv");
+    name.push(REJECTS);
     PathBuf::from(name)
 }
 
@@ -328,5 +344,5 @@ fn crash_loop() -> ReadError {
 }
 
 fn plain_error(code: &'static str, message: &str) -> ReadError {
-    ReadError { code, message: message.to_owned(), row: None, column: None, excerpt: None, hint: None, learnt: None }
+    ReadError::new(code, message)
 }

@@ -1,9 +1,13 @@
 //! The courier: outbox → transport → outcome, with back-off. It never renders and never decides who is told.
+//!
+//! A handful of messages is in hand at once, each by itself, so that one that hangs holds up nobody. What became of a
+//! message that the ledger cannot note (a full disk) is kept and noted later: it is not sent again meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::notices::Trouble;
@@ -18,117 +22,178 @@ use crate::telemetry::Pulse;
 const IN_HAND: usize = 8;
 /// The courier looks at the outbox at least this often, so that its pulse never stops.
 const LONGEST_REST: Duration = Duration::from_secs(10);
+/// How long it rests while something is in hand or cannot be noted: what falls due meanwhile waits no longer.
+const SHORT_REST: Duration = Duration::from_secs(1);
 /// How long a stop waits for the conversations in hand.
 const LAST_WORDS: Duration = Duration::from_secs(8);
 /// How long a transport that is itself at fault rests.
 const PAUSE_MICROS: i64 = 5 * 60 * 1_000_000;
+/// After this many attempts a message has waited for about an hour, and the operators are told.
+const ATTEMPTS_BEFORE_TELLING: i64 = 7;
+
+type Answer = (OutboxRow, Outcome);
+
+/// What is under way.
+struct Bag {
+    office: Arc<Office>,
+    /// Numbers of the messages that are being sent or whose outcome is not noted yet.
+    in_hand: Vec<i64>,
+    sending: JoinSet<Answer>,
+    /// Outcomes that the ledger could not take.
+    owed: Vec<Answer>,
+}
 
 /// Sends what is due until it is told to stop; a stop finishes the conversations in hand.
 ///
 /// # Errors
 /// When the ledger fails for another reason than a full disk.
 pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken) -> Result<(), DaemonError> {
+    let mut bag = Bag { office, in_hand: Vec::new(), sending: JoinSet::new(), owed: Vec::new() };
     while !shutdown.is_cancelled() {
         pulse.beat();
-        match round(&office, &pulse, &shutdown).await {
-            Ok(0) => rest(&office, &shutdown).await?,
-            Ok(_) => {}
+        let rest = match bag.fill().await {
+            Ok(rest) => rest,
             Err(error) if error.is_disk_full() => {
                 tracing::error!(%error, "the disk is full: mail waits");
-                pause(&shutdown, LONGEST_REST).await;
+                LONGEST_REST
             }
             Err(error) => return Err(error),
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = bag.office.post.notified() => {}
+            Some(sent) = bag.sending.join_next() => bag.settle(sent).await?,
+            () = tokio::time::sleep(rest) => {}
         }
     }
-    Ok(())
+    bag.finish().await
 }
 
-async fn pause(shutdown: &CancellationToken, time: Duration) {
-    tokio::select! {
-        () = shutdown.cancelled() => {}
-        () = tokio::time::sleep(time) => {}
-    }
-}
-
-/// Sleeps until something is due, something new is enqueued, or the longest rest is over.
-async fn rest(office: &Office, shutdown: &CancellationToken) -> Result<(), DaemonError> {
-    let due = office.ledger.next_due_at().await?;
-    let wait = due.map_or(LONGEST_REST, |at| Duration::from_micros(u64::try_from(at - now_micros()).unwrap_or(0)));
-    tokio::select! {
-        () = shutdown.cancelled() => {}
-        () = office.post.notified() => {}
-        () = tokio::time::sleep(wait.min(LONGEST_REST)) => {}
-    }
-    Ok(())
-}
-
-/// Sends one handful; returns how many were tried.
-async fn round(office: &Arc<Office>, pulse: &Pulse, shutdown: &CancellationToken) -> Result<usize, DaemonError> {
-    let due = office.ledger.due(now_micros(), IN_HAND as i64).await?;
-    let tried = due.len();
-    let mut sending = JoinSet::new();
-    for row in due {
-        let office = office.clone();
-        sending.spawn(async move {
-            let outcome = office.transport.send(&row.notification).await;
-            (row, outcome)
-        });
-    }
-    let deadline = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(LAST_WORDS).await;
-    };
-    tokio::pin!(deadline);
-    loop {
-        tokio::select! {
-            () = &mut deadline => return Ok(tried),
-            joined = sending.join_next() => match joined {
-                None => return Ok(tried),
-                Some(Ok((row, outcome))) => {
-                    pulse.beat();
-                    settle(office, &row, outcome).await?;
-                }
-                Some(Err(panic)) => {
-                    return Err(DaemonError::Worker { worker: "courier".to_owned(), cause: panic.to_string() });
-                }
+impl Bag {
+    /// Notes what is owed, then takes what is due; answers how long to rest when nothing happens.
+    async fn fill(&mut self) -> Result<Duration, DaemonError> {
+        self.repay().await?;
+        let room = IN_HAND.saturating_sub(self.in_hand.len());
+        if room > 0 {
+            for row in self.office.ledger.due(now_micros(), &self.in_hand, room).await? {
+                self.in_hand.push(row.id);
+                let office = self.office.clone();
+                self.sending.spawn(async move {
+                    let outcome = office.transport.send(&row.notification).await;
+                    (row, outcome)
+                });
             }
         }
+        if !self.in_hand.is_empty() {
+            return Ok(SHORT_REST);
+        }
+        let due = self.office.ledger.next_due_at().await?;
+        let wait = due.map_or(LONGEST_REST, |at| Duration::from_micros(u64::try_from(at - now_micros()).unwrap_or(0)));
+        Ok(wait.min(LONGEST_REST))
+    }
+
+    async fn settle(&mut self, sent: Result<Answer, tokio::task::JoinError>) -> Result<(), DaemonError> {
+        let answer =
+            sent.map_err(|panic| DaemonError::Worker { worker: "courier".to_owned(), cause: panic.to_string() })?;
+        self.owed.push(answer);
+        match self.repay().await {
+            Err(error) if error.is_disk_full() => {
+                tracing::error!(%error, "the disk is full: what became of a mail is noted later");
+                Ok(())
+            }
+            repaid => repaid,
+        }
+    }
+
+    async fn repay(&mut self) -> Result<(), DaemonError> {
+        while let Some((row, outcome)) = self.owed.last() {
+            note(&self.office, row, outcome.clone()).await?;
+            let id = row.id;
+            self.in_hand.retain(|held| *held != id);
+            self.owed.pop();
+        }
+        Ok(())
+    }
+
+    /// The last words of the conversations in hand.
+    async fn finish(mut self) -> Result<(), DaemonError> {
+        let deadline = Instant::now() + LAST_WORDS;
+        while let Ok(Some(sent)) = tokio::time::timeout_at(deadline, self.sending.join_next()).await {
+            self.settle(sent).await?;
+        }
+        match self.repay().await {
+            Err(error) if error.is_disk_full() => {
+                tracing::error!(mails = self.owed.len(), "the disk is full: mails that are out are sent once more");
+                Ok(())
+            }
+            repaid => repaid,
+        }
     }
 }
 
-/// Writes what became of one attempt, and tells the operators when it is the last.
-async fn settle(office: &Office, row: &OutboxRow, outcome: Outcome) -> Result<(), DaemonError> {
+/// Writes what became of one attempt. The operators are told first: a crash in between tells them at most once more, and
+/// never leaves a message given up that nobody knows of.
+async fn note(office: &Office, row: &OutboxRow, outcome: Outcome) -> Result<(), DaemonError> {
     let now = now_micros();
     let step = step(row, outcome, now);
-    let recipient = &row.notification.recipient;
-    let subject = &row.notification.subject;
     match &step {
         OutboxStep::Delivered { .. } => tracing::info!(outbox = row.id, "delivered"),
         OutboxStep::RetryAt { reason, .. } | OutboxStep::DropAttachment { reason } => {
             tracing::warn!(outbox = row.id, reason, "not delivered yet");
         }
-        OutboxStep::Pause { reason, .. } => {
-            office.ledger.set_note("transport", reason).await?;
-            tracing::error!(reason, "the relay refuses this sender: mail waits; check user, password and `from`");
-        }
+        OutboxStep::Pause { reason, .. } => tracing::error!(outbox = row.id, reason, "the relay refuses this sender"),
         OutboxStep::Dead { reason } => tracing::error!(outbox = row.id, reason, "given up"),
     }
-    office.ledger.record_outcome(row.id, &step, now).await?;
-    let OutboxStep::Dead { reason } = &step else { return Ok(()) };
-    if row.notification.kind == Kind::Operator {
-        return Ok(());
+    if let Some(trouble) = trouble(row, &step) {
+        office.tell_operators(&trouble).await?;
     }
-    let trouble = Trouble {
-        kind: "mail-given-up",
-        about: recipient.clone(),
-        subject: format!("mail to {recipient} was given up"),
-        paragraphs: vec![
-            format!("The relay does not take mail for {recipient}: {reason}"),
-            format!("The message \u{201c}{subject}\u{201d} is kept in the outbox as number {}.", row.id),
-            format!("Mend the address or the relay, then run `tidewaiter outbox requeue {}`.", row.id),
-        ],
-    };
-    office.tell_operators(&trouble).await
+    Ok(office.ledger.record_outcome(row.id, &step, now).await?)
+}
+
+/// What the operators must know of an outcome. Of mail to themselves they would be told by mail to themselves.
+fn trouble(row: &OutboxRow, step: &OutboxStep) -> Option<Trouble> {
+    let recipient = &row.notification.recipient;
+    let subject = &row.notification.subject;
+    let kept = format!("The message \u{201c}{subject}\u{201d} is kept in the outbox as number {}.", row.id);
+    match step {
+        OutboxStep::Pause { reason, .. } => Some(Trouble {
+            kind: "relay-refuses",
+            about: String::new(),
+            subject: format!("no mail goes out: {reason}"),
+            paragraphs: vec![
+                format!("The relay refuses every mail of tidewaiter: {reason}"),
+                "Check the user, the password and the sender's address (`mail:` in the configuration). Mail waits in the \
+                 outbox and is tried again every five minutes; nothing is lost."
+                    .to_owned(),
+            ],
+        }),
+        OutboxStep::Dead { reason } if row.notification.kind != Kind::Operator => Some(Trouble {
+            kind: "mail-given-up",
+            about: recipient.clone(),
+            subject: format!("mail to {recipient} was given up"),
+            paragraphs: vec![
+                format!("The relay does not take mail for {recipient}: {reason}"),
+                kept,
+                format!("Mend the address or the relay, then run `tidewaiter outbox requeue {}`.", row.id),
+            ],
+        }),
+        OutboxStep::RetryAt { reason, .. }
+            if row.notification.kind != Kind::Operator && row.attempts + 1 == ATTEMPTS_BEFORE_TELLING =>
+        {
+            Some(Trouble {
+                kind: "mail-waits",
+                about: recipient.clone(),
+                subject: format!("mail to {recipient} has been waiting for an hour"),
+                paragraphs: vec![
+                    format!("The last attempt ended with: {reason}"),
+                    kept,
+                    "It is tried every hour for a week; `tidewaiter outbox` lists what waits.".to_owned(),
+                ],
+            })
+        }
+        OutboxStep::Delivered { .. } | OutboxStep::RetryAt { .. } | OutboxStep::DropAttachment { .. } => None,
+        OutboxStep::Dead { .. } => None,
+    }
 }
 
 fn step(row: &OutboxRow, outcome: Outcome, now: i64) -> OutboxStep {

@@ -5,7 +5,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the rim: clock, files and network meet here")]
 
+mod arrival;
 mod attempt;
+mod complaints;
 mod courier;
 mod notices;
 mod office;
@@ -71,11 +73,13 @@ impl DaemonError {
     pub fn is_disk_full(&self) -> bool {
         match self {
             DaemonError::Ledger(error) => error.is_disk_full(),
-            DaemonError::Io { cause, .. } => {
-                matches!(cause.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
-            }
+            DaemonError::Io { cause, .. } => DaemonError::is_storage_full(cause),
             DaemonError::Mail(_) | DaemonError::Rules(_) | DaemonError::Worker { .. } => false,
         }
+    }
+
+    fn is_storage_full(cause: &std::io::Error) -> bool {
+        matches!(cause.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
     }
 
     pub(crate) fn io(place: &std::path::Path, cause: std::io::Error) -> DaemonError {

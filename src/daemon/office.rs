@@ -1,16 +1,17 @@
 //! The office: what every worker of the daemon shares. Built once; the desk in it is swapped whole on reload.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::DaemonError;
 use crate::config::{Config, TransportSettings};
 use crate::deliver::{Maildir, Sender, SmtpTransport, Templates, Transport};
 use crate::desk::Desk;
-use crate::ledger::Ledger;
+use crate::ledger::{Attempt, Ledger, LedgerError};
 use crate::rules::Known;
 
 /// What every worker shares.
@@ -31,6 +32,8 @@ pub struct Office {
     pub post: Notify,
     desk: ArcSwapOption<Desk>,
     scans: Semaphore,
+    unended: Mutex<Vec<Attempt>>,
+    _lock: File,
 }
 
 impl Office {
@@ -40,6 +43,7 @@ impl Office {
     /// When one of them cannot be opened.
     pub async fn open(config: Config) -> Result<Office, DaemonError> {
         make_folder(&config.state)?;
+        let lock = lock(&config.state)?;
         let (transport, local_mail) = open_transport(&config)?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
         Ok(Office {
@@ -51,6 +55,8 @@ impl Office {
             post: Notify::new(),
             desk: ArcSwapOption::empty(),
             scans: Semaphore::new(0),
+            unended: Mutex::default(),
+            _lock: lock,
             config,
         })
     }
@@ -73,6 +79,35 @@ impl Office {
         self.desk.store(Some(Arc::new(desk)));
     }
 
+    /// Ends an attempt without publishing. When the ledger cannot take even that, it is made up for later: an attempt
+    /// that a full disk broke off must not count as one that ended the program.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn end_attempt(&self, attempt: &Attempt, outcome: &str) -> Result<(), DaemonError> {
+        let ended = self.ledger.end_attempt(attempt, outcome).await;
+        if ended.is_err() {
+            self.unended.lock().await.push(attempt.clone());
+        }
+        Ok(ended?)
+    }
+
+    /// Ends the attempts that could not be ended when they were over.
+    ///
+    /// # Errors
+    /// When the ledger still fails.
+    pub async fn end_unended(&self) -> Result<(), DaemonError> {
+        let mut unended = self.unended.lock().await;
+        while let Some(attempt) = unended.last() {
+            match self.ledger.end_attempt(attempt, "interrupted").await {
+                // It was ended after all, and only the answer was an error.
+                Ok(()) | Err(LedgerError::Unknown { .. }) => drop(unended.pop()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Says that one source's first full scan is done.
     pub fn scanned(&self) {
         self.scans.add_permits(1);
@@ -88,6 +123,24 @@ impl Office {
 /// Makes a folder and its parents.
 pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
     std::fs::create_dir_all(folder).map_err(|cause| DaemonError::io(folder, cause))
+}
+
+/// One daemon a state folder: two would read the same files and send the same mails. The lock goes with the process.
+fn lock(state: &Path) -> Result<File, DaemonError> {
+    let path = state.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|cause| DaemonError::io(&path, cause))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let taken = "another tidewaiter runs on this state folder; stop it, or give this one a `state:` of its own";
+            Err(DaemonError::io(&path, std::io::Error::other(taken)))
+        }
+        Err(TryLockError::Error(cause)) => {
+            tracing::warn!(%cause, "the state folder cannot be locked: see to it that one daemon alone uses it");
+            Ok(file)
+        }
+    }
 }
 
 fn open_transport(config: &Config) -> Result<(Transport, Option<Maildir>), DaemonError> {

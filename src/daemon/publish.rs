@@ -6,6 +6,7 @@ use crate::alert::{Alert, FileReport};
 use crate::deliver::{Letter, alert_letter};
 use crate::ledger::{AlertHead, Attempt, Publication, Published, PublishedAlert};
 use crate::notification::Notification;
+use crate::telemetry::Pulse;
 use crate::triage::{self, Telling};
 
 /// Findings that one mail carries; the totals are always true.
@@ -34,11 +35,17 @@ pub struct WholeFile {
 ///
 /// # Errors
 /// When the ledger fails or a mail cannot be built; nothing is published then.
-pub async fn publish(office: &Office, attempt: &Attempt, whole: WholeFile) -> Result<Tally, DaemonError> {
+pub async fn publish(
+    office: &Office,
+    attempt: &Attempt,
+    whole: WholeFile,
+    pulse: &Pulse,
+) -> Result<Tally, DaemonError> {
     let mut publication = office.ledger.begin_publication(attempt).await?;
     let heads = publication.compare().await?;
     let mut alerts = Vec::new();
     for head in heads {
+        pulse.beat();
         alerts.push(tell(office, &mut publication, head, &whole.report).await?);
     }
     let repeated = publication.repeated().await?;
@@ -62,7 +69,10 @@ async fn tell(
     let rule = std::sync::Arc::new(head.rule.clone());
     let alert = Alert { key: key.clone(), rule, group, told, totals: head.totals, file: report.clone() };
     let letters = match triage::decide(&head.rule, &office.config.routing) {
-        Telling::Now { addresses } => letters(office, &alert, &addresses, root.as_deref())?,
+        // Thousands of rows take a while to render, in which this thread does nothing else.
+        Telling::Now { addresses } => {
+            tokio::task::block_in_place(|| letters(office, &alert, &addresses, root.as_deref()))?
+        }
         Telling::Held { reason } => {
             tracing::info!(rule = head.rule.id, ?reason, "held back");
             Vec::new()

@@ -2,7 +2,6 @@
 //!
 //! The scan is the truth, events only wake it. A full disk pauses the worker; nothing else but the ledger stops it.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,26 +9,27 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::arrival::{Arrival, Arrivals};
 use super::attempt::{self, Ending, Job};
+use super::complaints::{self, Complaints, Untaken};
 use super::notices::Trouble;
 use super::office::{Office, make_folder};
-use super::tidy::Tidy;
+use super::tidy::{Tidy, there};
 use super::{DaemonError, now_micros};
 use crate::config::SourceSettings;
-use crate::intake::settle::{Settling, Sighting, Verdict};
-use crate::intake::{self, Folders, move_file};
+use crate::intake::settle::Sighting;
+use crate::intake::{self, Folders, move_to};
 use crate::ledger::{Claimed, FileRow, FileState, NewFile};
 use crate::telemetry::Pulse;
 use crate::watch::{self, Recursion, Watch};
 
-/// How long a full disk is waited for between looks.
-const DISK_FULL_REST: Duration = Duration::from_secs(5);
+/// How long a full disk, or a folder that fails, is waited for between looks.
+const TROUBLE_REST: Duration = Duration::from_secs(5);
 /// Looks that a settling file needs; the scans between are this much closer together.
 const LOOKS: u32 = 3;
 /// A file still growing or empty after this long is told of.
 const NEVER_SETTLES: Duration = Duration::from_secs(6 * 3600);
-/// Rows of the ledger that a start looks through for moves that a crash cut off.
-const ROWS_LOOKED_BACK: i64 = 1000;
+const DIFFERS: &str = "its content has not the checksum that the .sha256 file beside it says; drop it again";
 /// The watchdog must see a pulse also while nothing happens.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
@@ -38,11 +38,11 @@ pub struct SourceWorker {
     office: Arc<Office>,
     source: SourceSettings,
     folders: Folders,
-    settling: Settling,
+    arrivals: Arrivals,
     watch: Watch,
     pulse: Pulse,
     idle: Arc<AtomicBool>,
-    reported: HashSet<PathBuf>,
+    complaints: Complaints,
     shutdown: CancellationToken,
 }
 
@@ -61,16 +61,16 @@ impl SourceWorker {
         let folders = Folders::beside(&source.folder);
         make_folder(&folders.work())?;
         let watch = Watch::new(std::slice::from_ref(&source.folder));
-        let settling = Settling::new(source.settle_for);
+        let arrivals = Arrivals::new(&source);
         Ok(SourceWorker {
             office,
             source,
             folders,
-            settling,
+            arrivals,
             watch,
             pulse,
             idle,
-            reported: HashSet::new(),
+            complaints: Complaints::default(),
             shutdown: CancellationToken::new(),
         })
     }
@@ -86,22 +86,12 @@ impl SourceWorker {
     /// When the ledger fails, or a folder for another reason than a full disk.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DaemonError> {
         self.shutdown = shutdown.clone();
-        match self.finish_moves().await {
-            Err(error) if error.is_disk_full() => {
-                tracing::error!(%error, "the disk is full: moves wait for the next start")
-            }
-            other => other?,
-        }
         let mut first = true;
         while !shutdown.is_cancelled() {
             self.pulse.beat();
             let rest = match self.round().await {
                 Ok(rest) => rest,
-                Err(error) if error.is_disk_full() => {
-                    tracing::error!(source = self.source.name, %error, "the disk is full: intake pauses");
-                    DISK_FULL_REST
-                }
-                Err(error) => return Err(error),
+                Err(error) => self.pause(error).await?,
             };
             if first {
                 self.office.scanned();
@@ -116,28 +106,24 @@ impl SourceWorker {
         Ok(())
     }
 
-    /// Files whose end was written in the ledger but that a crash left in `work/` go where they belong.
-    async fn finish_moves(&self) -> Result<(), DaemonError> {
-        let rows = self.office.ledger.files(ROWS_LOOKED_BACK).await?;
-        for row in rows.iter().filter(|row| row.source == self.source.name) {
-            let left = self.tidy().work_path(row).exists();
-            match row.state {
-                FileState::Failed if left => {
-                    self.tidy().move_failed(row, row.problem.as_deref().unwrap_or("{}")).await?
-                }
-                FileState::Duplicate if left => self.tidy().duplicate(row).await?,
-                _ => {}
-            }
+    /// A full disk, or a folder that fails, stops this source alone, and only for a while.
+    async fn pause(&self, error: DaemonError) -> Result<Duration, DaemonError> {
+        if error.is_disk_full() {
+            tracing::error!(source = self.source.name, %error, "the disk is full: intake pauses");
+            return Ok(TROUBLE_REST);
         }
-        Ok(())
+        let DaemonError::Io { .. } = error else { return Err(error) };
+        self.tell(Some(complaints::stuck(&self.source.name, &error))).await?;
+        Ok(TROUBLE_REST)
     }
 
     /// One full look at the ledger's open files and the folder; returns how long to rest.
     async fn round(&mut self) -> Result<Duration, DaemonError> {
         self.idle.store(false, Ordering::SeqCst);
         if let Some(why) = crowded(&self.source.folder).or_else(|| crowded(&self.office.config.state)) {
-            self.tell_disk_full(&why).await?;
-            return Ok(DISK_FULL_REST);
+            tracing::error!(source = self.source.name, why, "intake pauses");
+            self.tell(Some(complaints::disk_full(&self.source.name, &why))).await?;
+            return Ok(TROUBLE_REST);
         }
         let open = self.resume().await?;
         let unsettled = self.take_new().await?;
@@ -154,20 +140,25 @@ impl SourceWorker {
     /// Goes on with files that the ledger knows: after a crash, after a wait, after a release. Returns how many stay open.
     async fn resume(&self) -> Result<usize, DaemonError> {
         let rows = self.office.ledger.open_files().await?;
+        self.tidy().reconcile(&rows).await?;
         let mut open = 0;
         for row in rows.into_iter().filter(|row| row.source == self.source.name) {
             if self.shutdown.is_cancelled() {
                 return Ok(1);
             }
-            let there = self.tidy().work_path(&row).exists();
+            let there = there(&self.tidy().work_path(&row))?;
             let due = row.look_again_at.is_some_and(|at| at <= now_micros());
             match row.state {
-                FileState::Claiming if there => self.claimed(row.id).await?,
+                FileState::Claiming if there => {
+                    self.sync_claim()?;
+                    self.claimed(row.id).await?;
+                }
                 FileState::Claiming => self.office.ledger.discard_claim(row.id).await?,
                 FileState::Finishing => self.tidy().done(&row).await?,
                 FileState::Work | FileState::Waiting | FileState::Held if !there => self.vanished(&row).await?,
-                FileState::Work => self.process(&row, None).await?,
-                FileState::Waiting if due => self.process(&row, None).await?,
+                // Hashed again: it may be the same as a file that was done since, or another half of it may have come.
+                FileState::Work => self.claimed(row.id).await?,
+                FileState::Waiting if due => self.claimed(row.id).await?,
                 FileState::Held if due => self.process(&row, Some(banner(&row))).await?,
                 FileState::Waiting => open += 1,
                 FileState::Held | FileState::Done | FileState::Failed | FileState::Duplicate => {}
@@ -180,94 +171,89 @@ impl SourceWorker {
     async fn take_new(&mut self) -> Result<usize, DaemonError> {
         let recursion = if self.source.recursive { Recursion::Deep } else { Recursion::Flat };
         let folder = self.source.folder.clone();
-        let scan = match watch::scan(&folder, recursion) {
+        let scan = match tokio::task::block_in_place(|| watch::scan(&folder, recursion)) {
             Ok(scan) => scan,
             Err(cause) => {
-                self.tell_once(&folder, &format!("the drop folder cannot be read: {cause}")).await?;
+                let why = format!("the drop folder cannot be read: {cause}");
+                let trouble = self.complaints.untaken(&self.source.name, &[(folder, why)]);
+                self.tell(trouble).await?;
                 return Ok(0);
             }
         };
-        for (path, why) in &scan.unknown {
-            self.tell_once(path, why).await?;
-        }
-        self.settling.keep(&scan.sightings);
-        let names: HashSet<PathBuf> = scan.sightings.iter().map(|sighting| sighting.path.clone()).collect();
-        let mut unsettled = 0;
-        for sighting in &scan.sightings {
-            if self.shutdown.is_cancelled() || self.is_marker(sighting, &names) {
-                continue;
+        self.complaints.forget(&scan);
+        let (pulse, shutdown) = (&self.pulse, &self.shutdown);
+        let go_on = || {
+            pulse.beat();
+            !shutdown.is_cancelled()
+        };
+        let judged = tokio::task::block_in_place(|| self.arrivals.judge(&scan, go_on));
+        let (mut unsettled, mut untaken) = (0, scan.unknown);
+        for (sighting, arrival) in judged {
+            if self.shutdown.is_cancelled() {
+                break;
             }
-            match self.verdict(sighting) {
-                Verdict::Settled => self.claim(sighting).await?,
-                Verdict::Empty { since } => self.tell_never(sighting, since, "is empty").await?,
-                Verdict::Waiting { since } => {
+            let late = |since: Instant| since.elapsed() >= NEVER_SETTLES;
+            match arrival {
+                Arrival::Take => untaken.extend(self.claim(&sighting).await?),
+                Arrival::Wait { since, what } => {
                     unsettled += 1;
-                    self.tell_never(sighting, since, "still changes").await?;
+                    untaken.extend(late(since).then(|| (sighting.path, after_hours(what))));
                 }
+                Arrival::Lack { since, what } => {
+                    untaken.extend(late(since).then(|| (sighting.path, after_hours(what))));
+                }
+                Arrival::Differs => untaken.push((sighting.path, DIFFERS.to_owned())),
             }
         }
+        let trouble = self.complaints.untaken(&self.source.name, &untaken);
+        self.tell(trouble).await?;
         Ok(unsettled)
     }
 
-    /// A done marker replaces the wait; with a marker configured nothing is taken without it.
-    fn verdict(&mut self, sighting: &Sighting) -> Verdict {
-        let now = Instant::now();
-        let looked = self.settling.look(sighting, now);
-        match self.marker_of(&sighting.path) {
-            Some(marker) if marker.exists() => Verdict::Settled,
-            Some(_) => match looked {
-                Verdict::Settled => Verdict::Empty { since: now },
-                other => other,
-            },
-            None => looked,
+    /// Intent first, then the rename into `work/`, then the hash. A file that cannot be moved comes back with the reason.
+    async fn claim(&self, sighting: &Sighting) -> Result<Option<Untaken>, DaemonError> {
+        self.pulse.beat();
+        // The files before this one may have taken hours.
+        if watch::look_at(&sighting.path) != Some(sighting.look) {
+            return Ok(None);
         }
-    }
-
-    fn marker_of(&self, path: &Path) -> Option<PathBuf> {
-        let pattern = self.source.done_marker.as_ref()?;
-        let name = path.file_name()?.to_string_lossy();
-        Some(path.with_file_name(pattern.replace("{name}", &name)))
-    }
-
-    fn is_marker(&self, sighting: &Sighting, names: &HashSet<PathBuf>) -> bool {
-        self.source.done_marker.is_some()
-            && names.iter().any(|path| self.marker_of(path).as_deref() == Some(sighting.path.as_path()))
-    }
-
-    /// Intent first, then the rename into `work/`, then the hash.
-    async fn claim(&mut self, sighting: &Sighting) -> Result<(), DaemonError> {
         let name = sighting.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let short: String = name.chars().take(40).collect();
-        let work_name = format!("{}-{short}", uuid::Uuid::now_v7().simple());
+        // What lies beside a file in work/ is told by its ending.
+        let work_name =
+            format!("{}-{}", uuid::Uuid::now_v7().simple(), short.replace(attempt::REJECTS, ".rejected_csv"));
         let size = i64::try_from(sighting.look.size).unwrap_or(i64::MAX);
         let new = NewFile { source: self.source.name.clone(), name, work_name: work_name.clone(), size };
         let id = self.office.ledger.begin_claim(&new, now_micros()).await?;
-        match move_file(&sighting.path, &self.folders.work(), &work_name) {
-            Ok(_) => self.claimed(id).await,
-            Err(cause) if DaemonError::io(&sighting.path, clone_error(&cause)).is_disk_full() => {
+        let place = self.folders.work().join(&work_name);
+        match tokio::task::block_in_place(|| move_to(&sighting.path, &place)) {
+            Ok(()) => self.claimed(id).await.map(|()| None),
+            // It was moved and only the syncing failed, or the disk is full: the claim stays, and is looked at again.
+            Err(cause) if there(&place)? || DaemonError::is_storage_full(&cause) => {
                 Err(DaemonError::io(&sighting.path, cause))
             }
             Err(cause) => {
                 self.office.ledger.discard_claim(id).await?;
-                self.tell_once(&sighting.path, &format!("it cannot be taken: {cause}")).await
+                Ok(Some((sighting.path.clone(), format!("it cannot be taken: {cause}"))))
             }
         }
+    }
+
+    /// A crash may have come between the rename of a claim and the syncing of the folders.
+    fn sync_claim(&self) -> Result<(), DaemonError> {
+        for folder in [self.folders.work(), self.source.folder.clone()] {
+            tokio::task::block_in_place(|| intake::sync_folder(&folder))
+                .map_err(|cause| DaemonError::io(&folder, cause))?;
+        }
+        Ok(())
     }
 
     /// A file that lies in `work/`: hashed, told apart from what was done before, worked on.
     async fn claimed(&self, id: i64) -> Result<(), DaemonError> {
         let Some(row) = self.office.ledger.file(id).await? else { return Ok(()) };
-        let path = self.tidy().work_path(&row);
-        let hashed = tokio::task::spawn_blocking(move || {
-            let mut file = intake::open_nofollow(&path)?;
-            file.sync_all()?;
-            intake::sha256(&mut file)
-        });
-        let hashed = hashed
-            .await
-            .map_err(|panic| DaemonError::Worker { worker: "hash".to_owned(), cause: panic.to_string() })?;
-        let hash = match hashed {
+        let hash = match self.hash(self.tidy().work_path(&row)).await? {
             Ok(hash) => hash,
+            Err(_) if self.shutdown.is_cancelled() => return Ok(()),
             Err(cause) => return self.unreadable(&row, &cause).await,
         };
         match self.office.ledger.claimed(id, &hash, now_micros()).await? {
@@ -279,6 +265,24 @@ impl SourceWorker {
                 Some(row) => self.process(&row, None).await,
                 None => Ok(()),
             },
+        }
+    }
+
+    /// On the disk, and its SHA-256. Given up at a stop: a large file, or a slow disk, takes longer than a stop may.
+    async fn hash(&self, path: PathBuf) -> Result<std::io::Result<String>, DaemonError> {
+        let (pulse, shutdown) = (self.pulse.clone(), self.shutdown.clone());
+        let hashed = tokio::task::spawn_blocking(move || {
+            let mut file = intake::open_nofollow(&path)?;
+            file.sync_all()?;
+            intake::sha256_while(&mut file, || {
+                pulse.beat();
+                !shutdown.is_cancelled()
+            })
+        });
+        tokio::select! {
+            () = self.shutdown.cancelled() => Ok(Err(std::io::ErrorKind::Interrupted.into())),
+            hashed = hashed => hashed
+                .map_err(|panic| DaemonError::Worker { worker: "hash".to_owned(), cause: panic.to_string() }),
         }
     }
 
@@ -308,15 +312,8 @@ impl SourceWorker {
     }
 
     async fn unreadable(&self, row: &FileRow, cause: &std::io::Error) -> Result<(), DaemonError> {
-        let error = intake::ReadError {
-            code: "unreadable",
-            message: format!("the file cannot be read: {cause}"),
-            row: None,
-            column: None,
-            excerpt: None,
-            hint: Some("make it a regular file that tidewaiter's user may read".to_owned()),
-            learnt: None,
-        };
+        let error = intake::ReadError::new("unreadable", format!("the file cannot be read: {cause}"))
+            .hint("make it a regular file that tidewaiter's user may read");
         self.tidy().unreadable(row, &error).await
     }
 
@@ -325,38 +322,9 @@ impl SourceWorker {
         Ok(self.office.ledger.discard_claim(row.id).await?)
     }
 
-    async fn tell_once(&mut self, path: &Path, why: &str) -> Result<(), DaemonError> {
-        if !self.reported.insert(path.to_owned()) {
-            return Ok(());
-        }
-        let trouble = Trouble {
-            kind: "not-taken",
-            about: path.display().to_string(),
-            subject: format!("not taken: {}: {why}", path.display()),
-            paragraphs: vec![
-                format!("{} in the drop folder of source {} is not read: {why}.", path.display(), self.source.name),
-                "Only regular files that tidewaiter's user may read and move are taken.".to_owned(),
-            ],
-        };
-        self.office.tell_operators(&trouble).await
-    }
-
-    async fn tell_never(&mut self, sighting: &Sighting, since: Instant, what: &str) -> Result<(), DaemonError> {
-        if since.elapsed() < NEVER_SETTLES {
-            return Ok(());
-        }
-        let path = sighting.path.clone();
-        self.tell_once(&path, &format!("it {what} after six hours; it is waited for")).await
-    }
-
-    async fn tell_disk_full(&self, why: &str) -> Result<(), DaemonError> {
-        tracing::error!(source = self.source.name, why, "intake pauses");
-        let trouble = Trouble {
-            kind: "disk-full",
-            about: self.source.name.clone(),
-            subject: format!("intake pauses: {why}"),
-            paragraphs: vec![format!("{why}. Intake of {} goes on by itself when there is room.", self.source.name)],
-        };
+    /// A disk so full that the mail about it cannot even be noted is no reason to end.
+    async fn tell(&self, trouble: Option<Trouble>) -> Result<(), DaemonError> {
+        let Some(trouble) = trouble else { return Ok(()) };
         match self.office.tell_operators(&trouble).await {
             Err(error) if error.is_disk_full() => Ok(()),
             other => other,
@@ -373,8 +341,8 @@ fn banner(row: &FileRow) -> String {
     )
 }
 
-fn clone_error(cause: &std::io::Error) -> std::io::Error {
-    std::io::Error::from(cause.kind())
+fn after_hours(what: &str) -> String {
+    format!("it {what} after six hours; it is waited for")
 }
 
 /// Says so when a file system is nearly full: under 5 %, or (where it is larger than 20 GiB) under 1 GiB.

@@ -1,14 +1,16 @@
 //! Where files go when they have their end: done, failed, duplicates, back to the drop folder. Every move is written
-//! in the ledger first, so that a start after a crash can finish it.
+//! in the ledger first, with the place that is meant, so that any later look can finish what a crash cut off.
 
+use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::attempt::rejects_path;
+use super::attempt::{REJECTS, rejects_path};
 use super::notices::Trouble;
 use super::office::{Office, make_folder};
 use super::{DaemonError, now_micros};
 use crate::config::SourceSettings;
-use crate::intake::{Counts, Folders, ReadError, move_file, write_beside};
+use crate::intake::{self, Counts, Folders, ReadError, move_file, move_to, write_beside};
 use crate::ledger::{FileChange, FileRow, FileState};
 
 /// Minutes after which a file that looks cut short is looked at again.
@@ -36,31 +38,12 @@ impl Tidy<'_> {
     /// A published file goes to `done/YYYY/MM`, with its rejected rows beside it.
     pub async fn done(&self, row: &FileRow) -> Result<(), DaemonError> {
         let month = jiff::Timestamp::now().strftime("%Y/%m").to_string();
-        let folder = self.folders.done().join(month);
-        make_folder(&folder)?;
-        let path = self.work_path(row);
-        let rejects = rejects_path(&path);
-        if rejects.exists() {
-            self.mv(&rejects, &folder, &format!("{}.rejected.csv", row.name))?;
-        }
-        let moved = match path.exists() {
-            true => Some(self.mv(&path, &folder, &row.name)?),
-            false => row.moved_to.clone(),
-        };
-        self.set(row, FileState::Done, None, moved).await
+        self.put_away(row, FileState::Done, &self.folders.done().join(month)).await
     }
 
     /// The same content again goes aside.
     pub async fn duplicate(&self, row: &FileRow) -> Result<(), DaemonError> {
-        let folder = self.folders.duplicates();
-        make_folder(&folder)?;
-        self.set(row, FileState::Duplicate, None, None).await?;
-        let path = self.work_path(row);
-        if path.exists() {
-            let moved = self.mv(&path, &folder, &row.name)?;
-            self.set(row, FileState::Duplicate, None, Some(moved)).await?;
-        }
-        Ok(())
+        self.put_away(row, FileState::Duplicate, &self.folders.duplicates()).await
     }
 
     /// A file that cannot be read waits, when it may just be incomplete, or goes to `failed/` with its reason beside it.
@@ -68,7 +51,7 @@ impl Tidy<'_> {
         let waits = usize::try_from(row.looks).ok().and_then(|looks| LOOK_AGAIN_MINUTES.get(looks));
         match waits {
             Some(minutes) if error.cut_short() => {
-                tracing::info!(file = row.name, code = error.code, minutes, "looks cut short: looked at again");
+                tracing::info!(file = row.name, code = %error.code, minutes, "looks cut short: looked at again");
                 let change = FileChange {
                     state: FileState::Waiting,
                     problem: Some(problem_json(&row.name, error)),
@@ -82,25 +65,90 @@ impl Tidy<'_> {
     }
 
     async fn failed(&self, row: &FileRow, error: &ReadError) -> Result<(), DaemonError> {
-        let problem = problem_json(&row.name, error);
         self.office.tell_operators(&failed_trouble(self.source, row, error, &self.folders.failed())).await?;
-        self.set(row, FileState::Failed, Some(problem.clone()), None).await?;
-        self.move_failed(row, &problem).await
+        let row = FileRow { problem: Some(problem_json(&row.name, error)), ..row.clone() };
+        self.put_away(&row, FileState::Failed, &self.folders.failed()).await
     }
 
-    /// The second half of failing: the file goes to `failed/` with its reason beside it. Repeated after a crash.
-    pub async fn move_failed(&self, row: &FileRow, problem: &str) -> Result<(), DaemonError> {
-        let folder = self.folders.failed();
-        make_folder(&folder)?;
+    /// Writes the end and the place in the ledger, then moves.
+    async fn put_away(&self, row: &FileRow, state: FileState, folder: &Path) -> Result<(), DaemonError> {
+        if !there(&self.work_path(row))? {
+            tracing::error!(file = row.name, "it was taken out of work/ by somebody else");
+            let change = FileChange { state, problem: row.problem.clone(), moved_to: None, look_again_at: None };
+            return Ok(self.office.ledger.set_file(row.id, &change, now_micros()).await?);
+        }
+        make_folder(folder)?;
+        loop {
+            let place = intake::free_place(folder, &row.name).map_err(|cause| DaemonError::io(folder, cause))?;
+            let moved_to = Some(place.display().to_string());
+            // The reason of a released file is settled with it.
+            let problem = if state == FileState::Failed { row.problem.clone() } else { None };
+            let change = FileChange { state, problem, moved_to, look_again_at: None };
+            self.office.ledger.set_file(row.id, &change, now_micros()).await?;
+            match tokio::task::block_in_place(|| self.carry(row, state, &place)) {
+                Err(DaemonError::Io { cause, .. }) if cause.kind() == ErrorKind::AlreadyExists => {}
+                carried => return carried,
+            }
+        }
+    }
+
+    /// What belongs beside the file first, the file last: as long as it lies in `work/`, its move is not finished.
+    fn carry(&self, row: &FileRow, state: FileState, place: &Path) -> Result<(), DaemonError> {
         let path = self.work_path(row);
-        remove_if_there(&rejects_path(&path))?;
-        if path.exists() {
-            let moved = self.mv(&path, &folder, &row.name)?;
-            let beside = PathBuf::from(format!("{moved}.error.json"));
-            write_beside(&beside, problem.as_bytes()).map_err(|cause| DaemonError::io(&beside, cause))?;
-            self.set(row, FileState::Failed, Some(problem.to_owned()), Some(moved)).await?;
+        let rejects = rejects_path(&path);
+        match state {
+            FileState::Done if there(&rejects)? => {
+                let folder = place.parent().unwrap_or(place);
+                let name = beside(place, ".rejected.csv");
+                let name = name.file_name().unwrap_or(OsStr::new("rejected.csv")).to_string_lossy();
+                move_file(&rejects, folder, &name).map_err(|cause| DaemonError::io(&rejects, cause))?;
+            }
+            FileState::Failed => {
+                let reason = beside(place, ".error.json");
+                let problem = row.problem.as_deref().unwrap_or("{}");
+                write_beside(&reason, problem.as_bytes()).map_err(|cause| DaemonError::io(&reason, cause))?;
+                remove_if_there(&rejects)?;
+            }
+            _ => remove_if_there(&rejects)?,
+        }
+        move_to(&path, place).map_err(|cause| DaemonError::io(&path, cause))
+    }
+
+    /// Goes through `work/` for files that the ledger says are elsewhere, and for files that it does not know; those that
+    /// it says are open are left alone.
+    pub async fn reconcile(&self, open: &[FileRow]) -> Result<(), DaemonError> {
+        let work = self.folders.work();
+        let names = tokio::task::block_in_place(|| listed(&work)).map_err(|cause| DaemonError::io(&work, cause))?;
+        for name in names.into_iter().filter(|name| !open.iter().any(|row| row.work_name == *name)) {
+            let rows = self.office.ledger.find_files(&name).await?;
+            match rows.iter().find(|row| row.work_name == name) {
+                None => self.unknown(&name).await?,
+                Some(row) => self.finish(row).await?,
+            }
         }
         Ok(())
+    }
+
+    /// The second half of a move that was cut off.
+    async fn finish(&self, row: &FileRow) -> Result<(), DaemonError> {
+        let folder = match row.state {
+            FileState::Done => return self.done(row).await,
+            FileState::Failed => self.folders.failed(),
+            FileState::Duplicate => self.folders.duplicates(),
+            FileState::Claiming | FileState::Work | FileState::Finishing | FileState::Held | FileState::Waiting => {
+                return Ok(());
+            }
+        };
+        self.put_away(row, row.state, &folder).await
+    }
+
+    /// A file in `work/` of which the ledger knows nothing (it was set back to an older copy, say) is dropped again.
+    async fn unknown(&self, name: &str) -> Result<(), DaemonError> {
+        let path = self.folders.work().join(name);
+        let dropped = name.split_once('-').map_or(name, |(_, dropped)| dropped);
+        let back = self.mv(&path, &self.folders.drop, dropped)?;
+        tracing::warn!(file = back, "it lay in work/ and the ledger does not know it: dropped again");
+        remove_if_there(&rejects_path(&path))
     }
 
     /// A file that somebody must look at stays in `work/` until it is released, or for a day.
@@ -111,7 +159,6 @@ impl Tidy<'_> {
             moved_to: None,
             look_again_at: Some(now_micros() + HELD_FOR_MICROS),
         };
-        self.office.ledger.set_file(row.id, &change, now_micros()).await?;
         let trouble = Trouble {
             kind: "file-held",
             about: format!("{} {}", row.name, row.sha256.as_deref().unwrap_or("")),
@@ -126,34 +173,47 @@ impl Tidy<'_> {
                 "After 24 hours it goes out under a banner that says so.".to_owned(),
             ],
         };
-        self.office.tell_operators(&trouble).await
+        // Told first: a crash in between tells at most once more, and never leaves a held file that nobody knows of.
+        self.office.tell_operators(&trouble).await?;
+        Ok(self.office.ledger.set_file(row.id, &change, now_micros()).await?)
     }
 
     /// A file that changed while it was read goes back to the drop folder and settles again.
     pub async fn back(&self, row: &FileRow) -> Result<(), DaemonError> {
         let path = self.work_path(row);
         remove_if_there(&rejects_path(&path))?;
-        if path.exists() {
+        if there(&path)? {
             self.mv(&path, &self.folders.drop, &row.name)?;
         }
         Ok(self.office.ledger.discard_claim(row.id).await?)
     }
 
     fn mv(&self, from: &Path, to: &Path, name: &str) -> Result<String, DaemonError> {
-        let moved = move_file(from, to, name).map_err(|cause| DaemonError::io(from, cause))?;
-        Ok(moved.display().to_string())
+        let moved = tokio::task::block_in_place(|| move_file(from, to, name));
+        Ok(moved.map_err(|cause| DaemonError::io(from, cause))?.display().to_string())
     }
+}
 
-    async fn set(
-        &self,
-        row: &FileRow,
-        state: FileState,
-        problem: Option<String>,
-        moved_to: Option<String>,
-    ) -> Result<(), DaemonError> {
-        let change = FileChange { state, problem, moved_to, look_again_at: None };
-        Ok(self.office.ledger.set_file(row.id, &change, now_micros()).await?)
+/// Whether a file is there; a folder that cannot be looked into is not an answer.
+pub fn there(path: &Path) -> Result<bool, DaemonError> {
+    tokio::task::block_in_place(|| path.try_exists()).map_err(|cause| DaemonError::io(path, cause))
+}
+
+fn listed(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.ends_with(REJECTS) && !name.starts_with('.') {
+            names.push(name);
+        }
     }
+    Ok(names)
+}
+
+fn beside(place: &Path, ending: &str) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 fn remove_if_there(path: &Path) -> Result<(), DaemonError> {

@@ -52,21 +52,45 @@ impl Folders {
 /// # Errors
 /// When the file is gone, is on another file system, or the folders cannot be written.
 pub fn move_file(from: &Path, to_folder: &Path, name: &str) -> io::Result<PathBuf> {
+    loop {
+        let to = free_place(to_folder, name)?;
+        match move_to(from, &to) {
+            // Somebody else took the name in between.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            moved => return moved.map(|()| to),
+        }
+    }
+}
+
+/// A path in a folder where nothing is yet, for a file of that name; a number goes before the extension when the name is
+/// taken.
+///
+/// # Errors
+/// When the name is none, or the folder cannot be looked at.
+pub fn free_place(folder: &Path, name: &str) -> io::Result<PathBuf> {
     let name = Path::new(name).file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
     let name = fitting(&name);
     for number in 1..10_000 {
-        let to = to_folder.join(numbered(&name, number));
-        match renameat_with(CWD, from, CWD, &to, RenameFlags::NOREPLACE) {
-            Ok(()) => {
-                sync_folder(to_folder)?;
-                sync_folder(from.parent().unwrap_or(Path::new(".")))?;
-                return Ok(to);
-            }
-            Err(rustix::io::Errno::EXIST) => {}
-            Err(errno) => return Err(errno.into()),
+        let to = folder.join(numbered(&name, number));
+        match std::fs::symlink_metadata(&to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(to),
+            Err(error) => return Err(error),
+            Ok(_) => {}
         }
     }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("10,000 files are named {name} there")))
+    Err(io::Error::other(format!("10,000 files are named {name} there")))
+}
+
+/// Moves by rename to a path where nothing is; both folders are synced before it returns.
+///
+/// # Errors
+/// When something is there, the file is gone, is on another file system, or the folders cannot be written. The file may
+/// have been moved all the same when it was the syncing that failed.
+pub fn move_to(from: &Path, to: &Path) -> io::Result<()> {
+    renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?;
+    let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_owned();
+    sync_folder(&folder(to))?;
+    sync_folder(&folder(from))
 }
 
 /// Bytes of a name at most, so that a number, `.error.json` or `.rejected.csv` still fits behind it.
@@ -92,7 +116,11 @@ fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+/// Puts a folder's names on the disk.
+///
+/// # Errors
+/// When it cannot be opened or synced.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
@@ -128,17 +156,27 @@ pub fn open_nofollow(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it cannot be read.
 pub fn sha256(file: &mut File) -> io::Result<String> {
+    sha256_while(file, || true)
+}
+
+/// The same, asking before each piece whether to go on.
+///
+/// # Errors
+/// When it cannot be read; `Interrupted` when it was not to go on.
+pub fn sha256_while(file: &mut File, go_on: impl Fn() -> bool) -> io::Result<String> {
     file.rewind()?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
-    loop {
+    while go_on() {
         match file.read(&mut buffer)? {
-            0 => break,
+            0 => {
+                file.rewind()?;
+                return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            }
             read => hasher.update(buffer.get(..read).unwrap_or_default()),
         }
     }
-    file.rewind()?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Err(io::ErrorKind::Interrupted.into())
 }
 
 #[cfg(test)]

@@ -6,14 +6,21 @@
 mod claim;
 mod container;
 mod layout;
+mod limits;
 mod reading;
 pub mod settle;
+mod table;
 mod values;
 
+use std::borrow::Cow;
 use std::io;
 
-pub use claim::{Folders, move_file, open_nofollow, sha256, write_beside};
+pub use claim::{
+    Folders, free_place, move_file, move_to, open_nofollow, sha256, sha256_while, sync_folder, write_beside,
+};
+pub use container::serve;
 pub use layout::{Layout, Layouts};
+pub use limits::{Limits, LimitsEntry};
 pub use reading::{Reading, open};
 
 use crate::record::FieldSet;
@@ -27,29 +34,17 @@ pub enum LayoutChoice {
     Named(String),
 }
 
-/// Limits on one file.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Bytes of the file itself.
-    pub file: u64,
-    /// Bytes after decompression.
-    pub decompressed: u64,
-    /// Decompressed over compressed.
-    pub ratio: u64,
-    /// Bytes of one row.
-    pub row: usize,
-    /// Columns.
-    pub columns: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { file: 4 << 30, decompressed: 16 << 30, ratio: 200, row: 64 << 20, columns: 4096 }
-    }
+/// Who reads formats in which a small file can ask for all the memory there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// A child of this program, within its own limits.
+    Child,
+    /// A thread of this process, for programs that are not tidewaiter itself.
+    Thread,
 }
 
 /// What an earlier attempt learnt: headings whose dates are `day-first` or `month-first` for certain.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Known {
     /// Heading and decision.
     pub decisions: Vec<(String, String)>,
@@ -66,9 +61,11 @@ pub struct Counts {
     pub skipped: u64,
 }
 
-/// A row that could not be a record.
+/// A row that could not be a record, or (row 0) a table that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
+    /// Member and sheet; empty for a plain file.
+    pub table: String,
     /// 1-based row.
     pub row: u64,
     /// Why.
@@ -84,6 +81,8 @@ pub struct OpenSettings {
     pub layout: LayoutChoice,
     /// Limits.
     pub limits: Limits,
+    /// Who reads formats that may abort.
+    pub isolation: Isolation,
     /// Columns that are wanted in batches; whole records are made of the others too.
     pub needs: FieldSet,
     /// Learnt before.
@@ -91,11 +90,11 @@ pub struct OpenSettings {
 }
 
 /// Why a file cannot be read (on).
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{message}")]
 pub struct ReadError {
     /// Stable code: `empty-file`, `not-text`, `unclosed-quote`, `cut-short`, `row-too-long`, `no-layout`, `date-order`, …
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// One sentence, lower case, no full stop.
     pub message: String,
     /// 1-based row, when there is one.
@@ -113,7 +112,15 @@ pub struct ReadError {
 impl ReadError {
     /// An error without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> ReadError {
-        ReadError { code, message: message.into(), row: None, column: None, excerpt: None, hint: None, learnt: None }
+        ReadError {
+            code: code.into(),
+            message: message.into(),
+            row: None,
+            column: None,
+            excerpt: None,
+            hint: None,
+            learnt: None,
+        }
     }
 
     /// The same with advice.
@@ -125,7 +132,7 @@ impl ReadError {
 
     /// Whether the file may simply not be complete yet.
     pub fn cut_short(&self) -> bool {
-        matches!(self.code, "cut-short" | "unclosed-quote")
+        matches!(&*self.code, "cut-short" | "unclosed-quote")
     }
 
     fn io(cause: &io::Error) -> ReadError {

@@ -1,171 +1,115 @@
-//! A file being read: header found, columns decided on the first rows, then batch after batch.
+//! A file being read: table after table, batch after batch.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::Arc;
 
-use super::container::{self, Row, RowSource};
-use super::layout::{self, Fit, Layout, Layouts};
-use super::values::{self, Reader};
-use super::{Counts, Known, OpenSettings, ReadError, Reject};
-use crate::record::{Batch, Column, Field, FieldKind, FieldSet, Record, SourceFile};
-use crate::text::heading_key;
-use crate::value::{self, DateOrder, DecimalMark};
-
-/// Rows that columns are decided on.
-const DECIDED_ON: usize = 10_000;
-/// Bytes of those rows at most.
-const DECIDED_ON_BYTES: usize = 16 << 20;
-/// Rows and bytes of a batch.
-const BATCH_ROWS: usize = 4096;
-const BATCH_BYTES: usize = 4 << 20;
+use super::container::{self, RowSource};
+use super::layout::{Layout, Layouts};
+use super::table::{self, OpenTable, Opened};
+use super::{Counts, OpenSettings, ReadError, Reject};
+use crate::record::{Batch, Field, FieldSet, Record, SourceFile};
 
 /// A file being read: an iterator of batches, with rejects and counts on the side.
 pub struct Reading {
     rows: Box<dyn RowSource>,
-    waiting: VecDeque<Row>,
-    source: Arc<SourceFile>,
+    source: SourceFile,
+    layouts: Layouts,
+    settings: OpenSettings,
+    table: Option<Box<OpenTable>>,
     layout: Arc<Layout>,
-    headings: Arc<[String]>,
-    heading_keys: Vec<String>,
-    readers: Vec<Reader>,
     supplied: FieldSet,
-    needs: FieldSet,
-    known: Known,
     rejects: Vec<Reject>,
     counts: Counts,
-    ended: bool,
 }
 
 /// Opens an already open file from its start; its descriptor is what is read. Blocking.
 ///
 /// # Errors
-/// When it is empty, no text, cut short, or no layout fits.
+/// When it is empty, nothing that can be read, cut short, or no layout fits any of its tables.
 pub fn open(file: File, source: SourceFile, layouts: &Layouts, settings: &OpenSettings) -> Result<Reading, ReadError> {
     let encoding = match &settings.layout {
         super::LayoutChoice::Named(name) => layouts.get(name).and_then(|layout| layout.encoding.clone()),
         super::LayoutChoice::Auto => None,
     };
-    let mut rows = container::open(file, encoding.as_deref(), &settings.limits)?;
-    let (mut waiting, ended) = first_rows(rows.as_mut())?;
-    let fit = layout::fit(waiting.make_contiguous(), layouts, &settings.layout)?;
-    let above: Vec<Row> = waiting.drain(..=fit.header).collect();
-    let header = above.last().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
-    let headings: Arc<[String]> = header.unwrap_or_default().into();
-    let mut supplied = FieldSet::default();
-    let constants = fit.layout.constants.iter().map(|(field, _)| *field);
-    fit.columns.iter().map(|(field, _)| *field).chain(constants).for_each(|field| supplied.insert(field));
-    let readers = decide(&fit, &headings, waiting.make_contiguous(), settings)?;
+    let mut rows = container::open(file, encoding.as_deref(), &settings.limits, settings.isolation)?;
+    let (mut rejects, mut counts) = (Vec::new(), Counts::default());
+    let mut seeking = Seeking { source: &source, layouts, settings, unfit: None };
+    let Some(table) = seeking.next(rows.as_mut(), (&mut counts, &mut rejects))? else {
+        return Err(seeking.unfit.unwrap_or_else(|| {
+            ReadError::new("empty-file", "there are no rows in the file").hint("drop the whole export")
+        }));
+    };
     Ok(Reading {
         rows,
-        waiting,
-        source: Arc::new(source),
-        layout: fit.layout,
-        heading_keys: headings.iter().map(|heading| heading_key(heading)).collect(),
-        headings,
-        readers,
-        supplied,
-        needs: settings.needs.clone(),
-        known: settings.known.clone(),
-        rejects: Vec::new(),
-        counts: Counts { skipped: fit.header as u64, ..Counts::default() },
-        ended,
+        source,
+        layouts: layouts.clone(),
+        settings: settings.clone(),
+        layout: table.layout.clone(),
+        supplied: table.supplied.clone(),
+        table: Some(table),
+        rejects,
+        counts,
     })
 }
 
-/// The first rows, and whether they are all there are.
-fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadError> {
-    let (mut first, mut bytes) = (VecDeque::new(), 0);
-    while first.len() < DECIDED_ON && bytes < DECIDED_ON_BYTES {
-        let mut row = Row::default();
-        if !rows.next_row(&mut row)? {
-            return Ok((first, true));
+/// The search for the next table that a layout fits.
+struct Seeking<'s> {
+    source: &'s SourceFile,
+    layouts: &'s Layouts,
+    settings: &'s OpenSettings,
+    /// Why the first that did not fit did not.
+    unfit: Option<ReadError>,
+}
+
+impl Seeking<'_> {
+    /// Tables that are passed over are told as rejects: what was dropped is read or told.
+    fn next(
+        &mut self,
+        rows: &mut dyn RowSource,
+        (counts, rejects): (&mut Counts, &mut Vec<Reject>),
+    ) -> Result<Option<Box<OpenTable>>, ReadError> {
+        while let Some(found) = rows.next_table()? {
+            let name = table::named(&found);
+            let reason = match found.unread {
+                Some(reason) => reason,
+                None => {
+                    let source = SourceFile { member: found.member, sheet: found.sheet, ..self.source.clone() };
+                    match table::open(rows, source, self.layouts, self.settings)? {
+                        Opened::Table(table, above) => {
+                            counts.skipped += above;
+                            return Ok(Some(table));
+                        }
+                        Opened::Empty => continue,
+                        Opened::Unfit(error) => {
+                            let reason = error.message.clone();
+                            self.unfit.get_or_insert(error);
+                            reason
+                        }
+                    }
+                }
+            };
+            counts.rejects += 1;
+            let reason = format!("this part was not read: {reason}");
+            rejects.push(Reject { table: name, row: 0, reason, cells: Vec::new() });
         }
-        bytes += row.cells.as_slice().len();
-        first.push_back(row);
+        Ok(None)
     }
-    Ok((first, false))
-}
-
-/// How each column is read: by the layout, by what an earlier attempt learnt, by what the first rows show.
-fn decide(fit: &Fit, headings: &[String], rows: &[Row], settings: &OpenSettings) -> Result<Vec<Reader>, ReadError> {
-    let (known, needs) = (&settings.known, &settings.needs);
-    let mut readers = Vec::new();
-    for (field, column) in &fit.columns {
-        let cells = || rows.iter().map(|row| row.cell(*column));
-        let heading = headings.get(*column).map_or("", String::as_str);
-        let mut reader = Reader {
-            field: *field,
-            kind: field.kind(),
-            wanted: needs.contains(*field),
-            column: *column,
-            order: fit.layout.date_order.unwrap_or(DateOrder::DayFirst),
-            mark: fit.layout.decimal.unwrap_or(DecimalMark::Point),
-            hs_length: None,
-        };
-        match reader.kind {
-            FieldKind::Date if fit.layout.date_order.is_none() => {
-                let learnt =
-                    known.decisions.iter().find(|(name, _)| name == heading).map(|(_, order)| order_named(order));
-                let shown = cells().find_map(|cell| value::date_order_shown(cell.trim()));
-                reader.order = learnt.or(shown).unwrap_or(DateOrder::DayFirst);
-            }
-            FieldKind::Number if fit.layout.decimal.is_none() => {
-                reader.mark = values::mark(cells()).unwrap_or(DecimalMark::Point);
-            }
-            FieldKind::Hs => reader.hs_length = values::hs_length(cells()),
-            _ => {}
-        }
-        readers.push(reader);
-    }
-    Ok(readers)
-}
-
-fn order_name(order: DateOrder) -> &'static str {
-    match order {
-        DateOrder::DayFirst => "day-first",
-        DateOrder::MonthFirst => "month-first",
-    }
-}
-
-fn order_named(name: &str) -> DateOrder {
-    if name == "month-first" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
 }
 
 impl Reading {
-    /// The layout in use.
+    /// The layout in use, of the first table when there are several.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Canonical fields that this file supplies.
+    /// Canonical fields that the tables so far supply.
     pub fn supplied(&self) -> &FieldSet {
         &self.supplied
     }
 
-    /// The whole canonical record of a row of a batch that this reading made, whatever columns were wanted.
+    /// The whole canonical record of a row of the batch that was made last, whatever columns were wanted.
     pub fn record(&self, batch: &Batch, row: usize) -> Record {
-        let raw = |column: usize| batch.raw.get(column).map_or("", |cells| cells.cell(row));
-        let mut fields: Vec<(Field, String)> = self
-            .readers
-            .iter()
-            .map(|reader| (reader.field, reader.read(raw(reader.column)).into_owned()))
-            .filter(|(_, cell)| !cell.is_empty())
-            .collect();
-        let missing = |field: Field, fields: &[(Field, String)]| !fields.iter().any(|(other, _)| *other == field);
-        for (field, value) in &self.layout.constants {
-            if missing(*field, &fields) {
-                fields.push((*field, value.clone()));
-            }
-        }
-        fields.sort_by_key(|(field, _)| field.index());
-        let raw = self.headings.iter().enumerate().map(|(column, heading)| (heading.clone(), raw(column).to_owned()));
-        Record {
-            source: self.source.clone(),
-            row: batch.rows.get(row).copied().unwrap_or(0),
-            fields,
-            raw: raw.collect(),
-        }
+        self.table.as_ref().map_or_else(|| batch.record(row), |table| table.record(batch, row))
     }
 
     /// Rejects since the last call.
@@ -178,130 +122,21 @@ impl Reading {
         self.counts
     }
 
-    fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
-        if let Some(row) = self.waiting.pop_front() {
-            return Ok(Some(row));
-        }
-        let mut row = Row::default();
-        if self.ended || !self.rows.next_row(&mut row)? {
-            self.ended = true;
-            return Ok(None);
-        }
-        Ok(Some(row))
-    }
-
     fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
-        let mut batch = Batch::new(self.source.clone(), self.headings.clone());
-        let mut columns: Vec<Column> = vec![Column::default(); self.readers.len()];
-        let mut bytes = 0;
-        while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
-            let Some(row) = self.next_row()? else { break };
-            if self.is_furniture(&row) {
-                self.counts.skipped += 1;
-                continue;
+        loop {
+            let Some(table) = &mut self.table else { return Ok(None) };
+            if let Some(batch) = table.batch(self.rows.as_mut(), (&mut self.counts, &mut self.rejects))? {
+                return Ok(Some(batch));
             }
-            if let Some(reason) = self.refuse(&row) {
-                self.counts.rejects += 1;
-                let cells = row.iter().map(str::to_owned).collect();
-                self.rejects.push(Reject { row: row.number, reason, cells });
-                continue;
-            }
-            self.check_dates(&row)?;
-            for (reader, column) in self.readers.iter().zip(&mut columns) {
-                if reader.wanted {
-                    column.push(&reader.read(row.cell(reader.column)));
-                }
-            }
-            for (index, column) in batch.raw.iter_mut().enumerate() {
-                column.push(row.cell(index));
-            }
-            bytes += row.cells.as_slice().len();
-            batch.rows.push(row.number);
-            self.counts.records += 1;
-        }
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        self.place(&mut batch, columns);
-        Ok(Some(batch))
-    }
-
-    fn place(&self, batch: &mut Batch, columns: Vec<Column>) {
-        for (reader, column) in self.readers.iter().zip(columns) {
-            if self.needs.contains(reader.field) {
-                batch.set_column(reader.field, column);
+            let (source, layouts, settings) = (&self.source, &self.layouts, &self.settings);
+            let mut seeking = Seeking { source, layouts, settings, unfit: None };
+            self.table = seeking.next(self.rows.as_mut(), (&mut self.counts, &mut self.rejects))?;
+            if let Some(table) = &self.table {
+                Field::all()
+                    .filter(|field| table.supplied.contains(*field))
+                    .for_each(|field| self.supplied.insert(field));
             }
         }
-        for (field, value) in &self.layout.constants {
-            if batch.column(*field).is_none() {
-                let mut column = Column::default();
-                (0..batch.len()).for_each(|_| column.push(value));
-                batch.set_column(*field, column);
-            }
-        }
-    }
-
-    /// Totals rows and repeated headings are no records.
-    fn is_furniture(&self, row: &Row) -> bool {
-        let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
-        if filled == 0 {
-            return true;
-        }
-        if filled * 2 <= self.headings.len() {
-            let first = row.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or("").to_uppercase();
-            if ["ИТОГО", "ВСЕГО", "TOTAL", "GRAND TOTAL"].iter().any(|word| first.starts_with(word)) {
-                return true;
-            }
-        }
-        // Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
-        if self.headings.first().is_none_or(|heading| row.cell(0).trim() != heading) {
-            return false;
-        }
-        let same =
-            row.iter().zip(&self.heading_keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
-        same.count() * 5 >= self.headings.len() * 4
-    }
-
-    fn refuse(&self, row: &Row) -> Option<String> {
-        let width = self.headings.len();
-        let extra = row.iter().skip(width).filter(|cell| !cell.trim().is_empty()).count();
-        if extra > 0 {
-            return Some(format!("the row has {} cells under {width} headings", row.cells.len()));
-        }
-        if row.cells.as_slice().contains(&0) {
-            return Some("the row has a NUL byte in it".to_owned());
-        }
-        let told = self.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
-        (!told).then(|| "every known column of the row is empty".to_owned())
-    }
-
-    /// A cell that proves the other order of day and month ends the attempt: the next one knows it from the start.
-    fn check_dates(&self, row: &Row) -> Result<(), ReadError> {
-        for reader in self.readers.iter().filter(|reader| reader.kind == FieldKind::Date) {
-            let cell = row.cell(reader.column).trim();
-            let Some(shown) = value::date_order_shown(cell) else { continue };
-            if shown == reader.order {
-                continue;
-            }
-            let heading = self.headings.get(reader.column).cloned().unwrap_or_default();
-            return Err(self.contradiction(row, heading, shown, cell));
-        }
-        Ok(())
-    }
-
-    fn contradiction(&self, row: &Row, heading: String, shown: DateOrder, cell: &str) -> ReadError {
-        let fixed = self.layout.date_order.is_some() || self.known.decisions.iter().any(|(name, _)| *name == heading);
-        let message = format!("the column `{heading}` has dates of both orders: `{cell}` is {}", order_name(shown));
-        let mut learnt = self.known.clone();
-        learnt.decisions.push((heading.clone(), order_name(shown).to_owned()));
-        ReadError {
-            row: Some(row.number),
-            column: Some(heading),
-            excerpt: Some(cell.chars().take(120).collect()),
-            learnt: (!fixed).then_some(learnt),
-            ..ReadError::new(if fixed { "date-order-mixed" } else { "date-order" }, message)
-        }
-        .hint("write all dates of a column in one order, or set `date_order:` in the layout")
     }
 }
 
@@ -312,8 +147,7 @@ impl Iterator for Reading {
         match self.batch() {
             Ok(batch) => batch.map(Ok),
             Err(error) => {
-                self.ended = true;
-                self.waiting.clear();
+                self.table = None;
                 Some(Err(error))
             }
         }

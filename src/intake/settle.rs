@@ -3,8 +3,8 @@
 //! Settled = looked the same at least three times over at least `settle_for`, measured since *we* saw it; its own times
 //! are compared with each other, never with now.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How a file looked: any write, rename or replacement changes it.
@@ -36,16 +36,10 @@ pub struct Sighting {
 pub enum Verdict {
     /// It may be taken.
     Settled,
-    /// Not yet; first seen then.
-    Waiting {
-        /// When it was first seen.
-        since: Instant,
-    },
+    /// Not yet.
+    Waiting,
     /// Nothing is in it yet, so there is nothing to take.
-    Empty {
-        /// When it was first seen.
-        since: Instant,
-    },
+    Empty,
 }
 
 const LOOKS: u32 = 3;
@@ -73,22 +67,25 @@ impl Settling {
 
     /// Forgets files that are not there any more.
     pub fn keep(&mut self, sightings: &[Sighting]) {
-        self.seen.retain(|path, _| sightings.iter().any(|sighting| sighting.path == *path));
+        let there: HashSet<&Path> = sightings.iter().map(|sighting| sighting.path.as_path()).collect();
+        self.seen.retain(|path, _| there.contains(path.as_path()));
     }
 
-    /// One more look at a file.
-    pub fn look(&mut self, sighting: &Sighting, now: Instant) -> Verdict {
+    /// One more look at a file, and when it was first seen.
+    pub fn look(&mut self, sighting: &Sighting, now: Instant) -> (Verdict, Instant) {
         let fresh = || Seen { look: sighting.look, first: now, same_since: now, looks: 0 };
         let seen = self.seen.entry(sighting.path.clone()).or_insert_with(fresh);
         if seen.look != sighting.look {
             *seen = Seen { first: seen.first, ..fresh() };
         }
         seen.looks += 1;
-        if seen.look.size == 0 {
-            return Verdict::Empty { since: seen.first };
-        }
         let settled = seen.looks >= LOOKS && now.duration_since(seen.same_since) >= self.settle_for;
-        if settled { Verdict::Settled } else { Verdict::Waiting { since: seen.first } }
+        let verdict = match settled {
+            _ if seen.look.size == 0 => Verdict::Empty,
+            true => Verdict::Settled,
+            false => Verdict::Waiting,
+        };
+        (verdict, seen.first)
     }
 }
 
@@ -104,8 +101,8 @@ mod tests {
     fn a_file_settles_after_three_equal_looks_over_the_whole_time() {
         let (mut settling, start) = (Settling::new(Duration::from_secs(10)), Instant::now());
         for (seconds, settled) in [(0, false), (1, false), (2, false), (9, false), (10, true)] {
-            let verdict = settling.look(&sighting(5), start + Duration::from_secs(seconds));
-            assert_eq!(verdict == Verdict::Settled, settled, "after {seconds} s");
+            let (verdict, since) = settling.look(&sighting(5), start + Duration::from_secs(seconds));
+            assert_eq!((verdict == Verdict::Settled, since), (settled, start), "after {seconds} s");
         }
     }
 
@@ -114,7 +111,7 @@ mod tests {
         let (mut settling, start) = (Settling::new(Duration::from_secs(1)), Instant::now());
         for step in 0..50 {
             let verdict = settling.look(&sighting(step + 1), start + Duration::from_secs(step));
-            assert_eq!(verdict, Verdict::Waiting { since: start });
+            assert_eq!(verdict, (Verdict::Waiting, start));
         }
     }
 
@@ -122,7 +119,7 @@ mod tests {
     fn an_empty_file_is_waited_for() {
         let (mut settling, start) = (Settling::new(Duration::ZERO), Instant::now());
         for _ in 0..5 {
-            assert_eq!(settling.look(&sighting(0), start), Verdict::Empty { since: start });
+            assert_eq!(settling.look(&sighting(0), start), (Verdict::Empty, start));
         }
     }
 }

@@ -43,9 +43,6 @@ pub enum LedgerError {
         /// Its version.
         found: String,
     },
-    /// Something else has been writing for too long.
-    #[error("another writer holds the ledger")]
-    Busy,
     /// No row of that number, or it is over.
     #[error("the ledger has no open {what} number {id}")]
     Unknown {

@@ -19,7 +19,6 @@ mod totals;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -31,9 +30,6 @@ pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use outbox::{Notice, OutboxListing, OutboxRow, OutboxStep};
 pub use publication::{AlertHead, Publication, Published, PublishedAlert};
 pub use status::Counts;
-
-/// How long a writer waits for the pen before it says so.
-const TURN: Duration = Duration::from_secs(120);
 
 /// The ledger, open. Clones share connections and the pen.
 #[derive(Debug, Clone)]
@@ -67,8 +63,8 @@ impl Ledger {
 
     /// A write transaction, alone until it ends; dropped without `commit` it never was.
     async fn write(&self) -> Result<Write, LedgerError> {
-        let turn = tokio::time::timeout(TURN, self.pen.clone().lock_owned());
-        let turn = turn.await.map_err(|_| LedgerError::Busy)?;
+        // A file with a million findings may be published for minutes: whoever else writes waits as long.
+        let turn = self.pen.clone().lock_owned().await;
         let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         Ok(Write { transaction, _turn: turn })
     }

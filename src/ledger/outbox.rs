@@ -93,25 +93,22 @@ const MESSAGE: &str = "SELECT kind, message_id, recipient, sender, subject, mess
                        WHERE id = $1";
 
 impl Ledger {
-    /// Messages to be sent now, the longest due first, then in the order they were put in.
+    /// Messages to be sent now, the longest due first, then in the order they were put in; those in hand are left out.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn due(&self, now: i64, limit: i64) -> Result<Vec<OutboxRow>, LedgerError> {
-        let sql = "SELECT id, state, kind, message_id, recipient, sender, subject, message, without_attachment, \
-                   attempts, first_at FROM outbox WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id \
-                   LIMIT $2";
-        let rows = sqlx::query(sql).bind(now).bind(limit.max(0)).fetch_all(&self.pool).await?;
-        let row = |row: &AnyRow| {
-            Ok(OutboxRow {
-                id: row.try_get("id")?,
-                notification: notification(row)?,
-                attempts: row.try_get("attempts")?,
-                first_at: row.try_get("first_at")?,
-                state: row.try_get("state")?,
-            })
-        };
-        rows.iter().map(row).collect()
+    pub async fn due(&self, now: i64, in_hand: &[i64], limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
+        let sql = "SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT $2";
+        let most = i64::try_from(limit.saturating_add(in_hand.len())).unwrap_or(i64::MAX);
+        let ids: Vec<i64> = sqlx::query_scalar(sql).bind(now).bind(most).fetch_all(&self.pool).await?;
+        let mut due = Vec::new();
+        for id in ids.into_iter().filter(|id| !in_hand.contains(id)).take(limit) {
+            let sql = "SELECT id, state, kind, message_id, recipient, sender, subject, message, without_attachment, \
+                       attempts, first_at FROM outbox WHERE id = $1 AND state = 'waiting'";
+            let row = sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?;
+            due.extend(row.as_ref().map(outbox_row).transpose()?);
+        }
+        Ok(due)
     }
 
     /// When the next waiting message is due.
@@ -241,6 +238,16 @@ pub(super) async fn enqueue(
     let query = query.bind(notification.without_attachment.clone()).bind(now);
     query.execute(connection).await?;
     Ok(())
+}
+
+fn outbox_row(row: &AnyRow) -> Result<OutboxRow, LedgerError> {
+    Ok(OutboxRow {
+        id: row.try_get("id")?,
+        notification: notification(row)?,
+        attempts: row.try_get("attempts")?,
+        first_at: row.try_get("first_at")?,
+        state: row.try_get("state")?,
+    })
 }
 
 fn notification(row: &AnyRow) -> Result<Notification, LedgerError> {

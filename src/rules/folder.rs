@@ -68,6 +68,9 @@ pub(super) fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem
             unread.get_or_insert_with(|| broken.source.path.clone());
         }
         problems.extend(found);
+        if nodes.is_empty() && readable {
+            problems.push(emptied(source));
+        }
         documents.extend(nodes.into_iter().map(|node| Document { source, node, readable }));
     }
     let defining = documents.iter().filter(|document| document.kind() == Kind::Definitions);
@@ -87,6 +90,12 @@ pub(super) fn compile(texts: &RuleTexts, known: &Known) -> (RuleSet, Vec<Problem
         Arc::new(rule)
     });
     (RuleSet { rules: rules.collect() }, folder.problems)
+}
+
+/// An emptied file must not turn a rule off without a word.
+fn emptied(source: &Arc<SourceText>) -> Problem {
+    Problem::error("no-rule", source, 0..0, "there is no rule in this file")
+        .with_hint("remove the file when its rule is not wanted any more")
 }
 
 impl Folder<'_> {

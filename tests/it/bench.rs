@@ -1,6 +1,7 @@
 //! A small installation in a temp folder: configuration, one rule, one watchlist, drop folder, Maildir.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tidewaiter::config::Config;
@@ -109,6 +110,17 @@ impl Bench {
         runtime.block_on(daemon::run(self.config(), Until::Idle, CancellationToken::new())).unwrap();
     }
 
+    /// The real daemon, running until it is stopped or dropped.
+    pub fn start(&self) -> Running {
+        let (config, stop) = (self.config(), CancellationToken::new());
+        let until = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(daemon::run(config, Until::Stopped, until)).unwrap();
+        });
+        Running { stop, thread: Some(thread) }
+    }
+
     /// The messages in the Maildir, oldest first by name.
     pub fn mails(&self) -> Vec<String> {
         read_all(&self.path("mail/new"))
@@ -117,6 +129,36 @@ impl Bench {
     pub fn mails_to(&self, address: &str) -> Vec<String> {
         let to = format!("To: {address}");
         self.mails().into_iter().filter(|mail| mail.lines().any(|line| line.trim_end() == to)).collect()
+    }
+}
+
+/// A daemon in a thread of its own.
+pub struct Running {
+    stop: CancellationToken,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Running {
+    /// As SIGTERM does; returns when it has ended.
+    pub fn stop(mut self) {
+        self.stop.cancel();
+        self.thread.take().unwrap().join().unwrap();
+    }
+
+    /// Waits for what the daemon is about to do, and fails when it does not, or has died.
+    pub fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(!self.thread.as_ref().unwrap().is_finished(), "the daemon ended before {what}");
+            assert!(started.elapsed() < Duration::from_secs(60), "waited a minute for {what}");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 

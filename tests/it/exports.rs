@@ -2,7 +2,7 @@
 
 use std::io::{Seek, Write};
 
-use tidewaiter::intake::{self, Known, LayoutChoice, Layouts, Limits, OpenSettings, ReadError};
+use tidewaiter::intake::{self, Isolation, Known, LayoutChoice, Layouts, Limits, OpenSettings, ReadError};
 use tidewaiter::problem::SourceText;
 use tidewaiter::record::{Field, FieldSet, Part, Record, Role, SourceFile};
 
@@ -16,6 +16,7 @@ fn settings() -> OpenSettings {
     OpenSettings {
         layout: LayoutChoice::Auto,
         limits: Limits::default(),
+        isolation: Isolation::Thread,
         needs: FieldSet::every(),
         known: Known::default(),
     }
@@ -113,12 +114,13 @@ fn broken_files_say_what_is_wrong() {
     let whole = gzip(text.repeat(50).as_bytes());
     let unclosed = format!("{text}D-4,01.01.2022,\"A,B,C\n");
     let small = OpenSettings { limits: Limits { row: 1 << 20, ..Limits::default() }, ..settings() };
-    let cases: [(&str, Vec<u8>); 6] = [
+    let cases: [(&str, Vec<u8>); 7] = [
         ("empty-file", Vec::new()),
         ("not-text", b"consignor,consignee\n\x00\x01\x02".to_vec()),
         ("cut-short", whole[..whole.len() - 9].to_vec()),
         ("unclosed-quote", unclosed.into_bytes()),
-        ("unsupported-format", b"PK\x03\x04rest".to_vec()),
+        ("unsupported-format", b"Rar!\x1A\x07\x01\x00rest".to_vec()),
+        ("cut-short", b"PK\x03\x04rest".to_vec()),
         ("no-layout", b"a,b\n1,2\n".to_vec()),
     ];
     for (code, bytes) in cases {
@@ -139,13 +141,13 @@ fn an_order_of_day_and_month_that_is_contradicted_late_is_known_to_the_next_atte
     }
     text.push_str("D-last,12/31/2022,A\n");
     let first = read(text.as_bytes()).unwrap_err();
-    assert_eq!((first.code, first.row), ("date-order", Some(20_002)));
+    assert_eq!((&*first.code, first.row), ("date-order", Some(20_002)));
     let second = OpenSettings { known: first.learnt.unwrap(), ..settings() };
     let records = read_with(text.as_bytes(), &second).unwrap();
     assert_eq!(records[0].get(Field::DeclarationDate), Some("2022-01-02"));
     text.push_str("D-odd,31/12/2022,A\n");
     let mixed = read_with(text.as_bytes(), &second).unwrap_err();
-    assert_eq!((mixed.code, mixed.learnt), ("date-order-mixed", None));
+    assert_eq!((&*mixed.code, mixed.learnt), ("date-order-mixed", None));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod architecture;
 mod bench;
 mod broken_rules;
 mod commands;
+mod containers;
 mod explain;
 mod exports;
 mod first_light;

@@ -47,7 +47,7 @@ wait_for() {
     done
 }
 
-# write_config FOLDER TRANSPORT [MAIL LINES]: a configuration that settles at once.
+# write_config FOLDER TRANSPORT [MAIL LINES]: a configuration that settles at once, with the rules in $rules or the shipped.
 write_config() {
     mkdir -p "$1/drop"
     cat >"$1/tidewaiter.yaml" <<YAML
@@ -59,7 +59,7 @@ mail:
 ${3:-}
 recipients: { default: analyst@example.org }
 operators: operator@example.org
-rules: $house/rules
+rules: ${rules:-$house/rules}
 state: state
 YAML
 }
@@ -73,6 +73,23 @@ drop() {
 # run_to_the_end FOLDER [SECONDS]
 run_to_the_end() {
     timeout -k 15 "${2:-120}" "$tidewaiter" run -c "$1/tidewaiter.yaml" --until-idle >>"$work/run.log" 2>&1
+}
+
+# few_rules FOLDER: two of the shipped rules with what they need, so that a start takes no time; they become $rules.
+few_rules() {
+    rules=$1
+    mkdir -p "$rules"
+    cp -r "$house/rules/layouts" "$house/rules/lists" "$house/rules/watchlists" "$rules/"
+    cp "$house"/rules/{su-35-parts-to-rostec,m-17-navigation-to-rosoboronexport}.yaml "$rules/"
+}
+
+# start_relay MAILDIR SECONDS: a relay that takes so long over each mail; sets $relay to its address.
+start_relay() {
+    rm -f "$work/relay.port"
+    python3 "$here/relay.py" "$work/relay.port" "$1" "$2" >>"$work/relay.log" 2>&1 &
+    clean_up+=("kill $!")
+    wait_for 20 test -e "$work/relay.port" || fail "the slow relay does not start"
+    relay="smtp://127.0.0.1:$(cat "$work/relay.port")?tls=none"
 }
 
 [ -x "$tidewaiter" ] || fail "there is no $tidewaiter: cargo build --release"

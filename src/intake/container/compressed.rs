@@ -5,24 +5,21 @@ use std::io::{self, BufReader, Read, Seek};
 
 use super::super::{Limits, ReadError};
 
+const GZIP: &[u8] = &[0x1F, 0x8B];
+const ZSTANDARD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 /// Below this much output the ratio says nothing.
 const RATIO_FROM: u64 = 64 << 20;
 
-/// Formats that are recognised and cannot be read: magic bytes, name, what to do.
-const REFUSED: [(&[u8], &str, &str); 6] = [
-    (b"PK\x03\x04", "a ZIP archive or a spreadsheet (XLSX, ODS)", "unpack it, or save the sheet as CSV"),
-    (b"\xD0\xCF\x11\xE0", "an old Excel workbook (XLS)", "save the sheet as CSV"),
-    (b"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it"),
-    (b"Rar!", "a RAR archive", "unpack it"),
-    (b"PAR1", "a Parquet file", "export it as CSV"),
-    (b"%PDF", "a PDF document", "export the table as CSV"),
-];
+/// Whether bytes begin like a compressed stream.
+pub fn is_compressed(start: &[u8]) -> bool {
+    start.starts_with(GZIP) || start.starts_with(ZSTANDARD)
+}
 
-/// The file's bytes after decompression.
+/// The file's bytes from its start, after decompression.
 ///
 /// # Errors
-/// When the file is empty, too large, or of a format that cannot be read.
-pub fn open(mut file: File, limits: &Limits) -> Result<Box<dyn Read + Send>, ReadError> {
+/// When the file is empty or too large.
+pub fn open(mut file: File, limits: &Limits) -> Result<Box<dyn Read>, ReadError> {
     let size = file.metadata().map_err(|cause| ReadError::io(&cause))?.len();
     if size > limits.file {
         let message = format!("the file has {size} bytes, more than the limit of {}", limits.file);
@@ -31,37 +28,50 @@ pub fn open(mut file: File, limits: &Limits) -> Result<Box<dyn Read + Send>, Rea
     let mut start = Vec::new();
     file.rewind()
         .and_then(|()| file.by_ref().take(8).read_to_end(&mut start))
+        .and_then(|_| file.rewind())
         .map_err(|cause| ReadError::io(&cause))?;
-    file.rewind().map_err(|cause| ReadError::io(&cause))?;
     if start.is_empty() {
         return Err(ReadError::new("empty-file", "the file is empty").hint("drop the whole export"));
     }
-    if let Some((_, what, advice)) = REFUSED.iter().find(|(magic, _, _)| start.starts_with(magic)) {
-        return Err(
-            ReadError::new("unsupported-format", format!("the file is {what}, which is not read")).hint(*advice)
-        );
+    stream(&start, Box::new(file), (size, limits))
+}
+
+/// A stream whose start is known, after decompression; `size` is what it has before that.
+///
+/// # Errors
+/// When the decoder cannot be made.
+pub fn stream<'a>(
+    start: &[u8],
+    bytes: Box<dyn Read + 'a>,
+    (size, limits): (u64, &Limits),
+) -> Result<Box<dyn Read + 'a>, ReadError> {
+    let buffered = BufReader::with_capacity(1 << 18, bytes);
+    if start.starts_with(GZIP) {
+        return Ok(Box::new(Bounded::new(flate2::bufread::MultiGzDecoder::new(buffered), size, limits)));
     }
-    let buffered = BufReader::with_capacity(1 << 18, file);
-    let bounded = |inner: Box<dyn Read + Send>| Bounded { inner, given: 0, size: size.max(1), limits: limits.clone() };
-    if start.starts_with(&[0x1F, 0x8B]) {
-        return Ok(Box::new(bounded(Box::new(flate2::bufread::MultiGzDecoder::new(buffered)))));
-    }
-    if start.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+    if start.starts_with(ZSTANDARD) {
         let decoder = zstd::Decoder::with_buffer(buffered).map_err(|cause| ReadError::io(&cause))?;
-        return Ok(Box::new(bounded(Box::new(decoder))));
+        return Ok(Box::new(Bounded::new(decoder, size, limits)));
     }
     Ok(Box::new(buffered))
 }
 
 /// Stops a stream that gives more than the limits allow, and says so when it is cut short or damaged.
-struct Bounded {
-    inner: Box<dyn Read + Send>,
+pub struct Bounded<R> {
+    inner: R,
     given: u64,
     size: u64,
     limits: Limits,
 }
 
-impl Read for Bounded {
+impl<R: Read> Bounded<R> {
+    /// A guard over what decompression gives of `size` bytes.
+    pub fn new(inner: R, size: u64, limits: &Limits) -> Bounded<R> {
+        Bounded { inner, given: 0, size: size.max(1), limits: limits.clone() }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer).map_err(|cause| {
             let message = format!("the compressed file is damaged or not complete: {cause}");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::super::{Limits, ReadError};
 use super::guard::{Guard, Seen, lock};
-use super::{Row, RowSource};
+use super::{Row, RowSource, Table};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Bytes of text that the delimiter is found in.
@@ -14,18 +14,19 @@ const SAMPLE: usize = 64 << 10;
 const COMPARED: usize = 50;
 
 /// A delimited text being read.
-pub struct Delimited {
-    reader: csv::Reader<Guard>,
+pub struct Delimited<'a> {
+    reader: csv::Reader<Guard<'a>>,
     seen: Arc<Mutex<Seen>>,
     rows: u64,
     columns: usize,
+    begun: bool,
 }
 
 /// Opens a text.
 ///
 /// # Errors
 /// When its start cannot be read.
-pub fn open(mut text: Box<dyn Read + Send>, limits: &Limits) -> Result<Delimited, ReadError> {
+pub fn open<'a>(mut text: Box<dyn Read + 'a>, limits: &Limits) -> Result<Delimited<'a>, ReadError> {
     let mut sample = Vec::new();
     let mut chunk = vec![0; SAMPLE];
     while sample.len() < SAMPLE {
@@ -43,7 +44,7 @@ pub fn open(mut text: Box<dyn Read + Send>, limits: &Limits) -> Result<Delimited
         .has_headers(false)
         .buffer_capacity(1 << 17)
         .from_reader(guard);
-    Ok(Delimited { reader, seen, rows: 0, columns: limits.columns })
+    Ok(Delimited { reader, seen, rows: 0, columns: limits.columns, begun: false })
 }
 
 /// The delimiter that splits the most rows into the same, largest number of cells.
@@ -60,7 +61,12 @@ fn delimiter(sample: &[u8]) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
 }
 
-impl RowSource for Delimited {
+impl RowSource for Delimited<'_> {
+    fn next_table(&mut self) -> Result<Option<Table>, ReadError> {
+        let begun = std::mem::replace(&mut self.begun, true);
+        Ok((!begun).then(Table::default))
+    }
+
     fn next_row(&mut self, row: &mut Row) -> Result<bool, ReadError> {
         let next = self.rows + 1;
         let read = self.reader.read_byte_record(&mut row.cells).map_err(|error| {

@@ -15,7 +15,7 @@ const DETECTED: usize = 64 << 10;
 ///
 /// # Errors
 /// When the bytes are no text, or `named` is no encoding.
-pub fn open(mut bytes: Box<dyn Read + Send>, named: Option<&str>) -> Result<Box<dyn Read + Send>, ReadError> {
+pub fn open<'a>(mut bytes: Box<dyn Read + 'a>, named: Option<&str>) -> Result<Box<dyn Read + 'a>, ReadError> {
     let mut sample = vec![0; SAMPLE];
     let mut filled = 0;
     while let Some(rest) = sample.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -66,12 +66,38 @@ fn detect(sample: &[u8]) -> Result<&'static Encoding, ReadError> {
         Err(error) if error.error_len().is_none() => return Ok(UTF_8),
         Err(_) => {}
     }
+    Ok(guess(sample))
+}
+
+/// The code page of letters around the first that are outside ASCII.
+fn guess(sample: &[u8]) -> &'static Encoding {
     let first = sample.iter().position(|byte| *byte >= 0x80).unwrap_or(0);
     let from = first.saturating_sub(DETECTED / 2);
     let window = sample.get(from..(from + DETECTED).min(sample.len())).unwrap_or(sample);
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(window, false);
-    Ok(detector.guess(None, chardetng::Utf8Detection::Deny))
+    detector.guess(None, chardetng::Utf8Detection::Deny)
+}
+
+/// The code page of fixed-width records, which hold bytes of numbers and marks besides letters.
+pub fn of_letters(sample: &[u8]) -> &'static Encoding {
+    let count = |from: u8, until: u8| sample.iter().filter(|byte| (from..=until).contains(*byte)).count();
+    // А–п of code page 866 are signs and rare letters in windows-1251; А–Я of windows-1251 draw boxes in 866.
+    let (in_866, in_1251) = (count(0x80, 0xAF), count(0xC0, 0xDF) + count(0xF2, 0xFF));
+    match (in_866 > 2 * in_1251, in_1251 > 2 * in_866) {
+        (true, _) => encoding_rs::IBM866,
+        (_, true) => encoding_rs::WINDOWS_1251,
+        _ => guess(sample),
+    }
+}
+
+/// The first letters of a text in whatever encoding, to see what it is a text of; never fails.
+pub fn first_letters(start: &[u8], named: Option<&str>, letters: usize) -> String {
+    let named = named.and_then(|name| Encoding::for_label(name.as_bytes()));
+    let marked = Encoding::for_bom(start).map(|(encoding, _)| encoding);
+    let encoding = marked.or(named).or_else(|| utf_16_without_mark(start)).unwrap_or(UTF_8);
+    let bytes = start.get(..letters.saturating_mul(4).min(start.len())).unwrap_or(start);
+    encoding.decode(bytes).0.chars().take(letters).collect()
 }
 
 /// Text in UTF-16 has a zero in every other byte where it is Latin, and a few other high bytes where it is Cyrillic.
@@ -89,8 +115,8 @@ fn utf_16_without_mark(sample: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Decodes while it is read; a byte sequence that the encoding does not have is an error, never a silent replacement.
-struct Decoding {
-    source: Box<dyn Read + Send>,
+struct Decoding<'a> {
+    source: Box<dyn Read + 'a>,
     decoder: encoding_rs::Decoder,
     name: &'static str,
     input: Vec<u8>,
@@ -99,7 +125,7 @@ struct Decoding {
     finished: bool,
 }
 
-impl Read for Decoding {
+impl Read for Decoding<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // encoding_rs wants room for one whole character.
         if buffer.len() < 8 {
@@ -131,7 +157,7 @@ impl Read for Decoding {
     }
 }
 
-impl Decoding {
+impl Decoding<'_> {
     /// Single-byte code pages have a few holes: one becomes U+FFFD. In UTF-8 and UTF-16 the file is not what it seemed.
     fn malformed(&self, buffer: &mut [u8], written: usize) -> io::Result<usize> {
         if self.name.starts_with("UTF") {

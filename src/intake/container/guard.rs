@@ -20,8 +20,8 @@ pub struct Seen {
 }
 
 /// See the module.
-pub struct Guard {
-    inner: Box<dyn Read + Send>,
+pub struct Guard<'a> {
+    inner: Box<dyn Read + 'a>,
     seen: Arc<Mutex<Seen>>,
     delimiter: u8,
     longest_row: u64,
@@ -29,9 +29,9 @@ pub struct Guard {
     closing: bool,
 }
 
-impl Guard {
+impl<'a> Guard<'a> {
     /// A guard over a text.
-    pub fn new(inner: Box<dyn Read + Send>, delimiter: u8, longest_row: usize) -> (Guard, Arc<Mutex<Seen>>) {
+    pub fn new(inner: Box<dyn Read + 'a>, delimiter: u8, longest_row: usize) -> (Guard<'a>, Arc<Mutex<Seen>>) {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let longest_row = longest_row as u64;
         (Guard { inner, seen: seen.clone(), delimiter, longest_row, before: b'\n', closing: false }, seen)
@@ -71,7 +71,7 @@ pub fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Read for Guard {
+impl Read for Guard<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         let shared = self.seen.clone();

@@ -1,20 +1,49 @@
 //! Containers: one format a file, each behind [`RowSource`]. What a file is, is decided by its content.
 //!
-//! In: an open file. Out: rows of text cells with their numbers. It knows no layout and no field.
+//! In: an open file. Out: tables, and their rows of text cells with their numbers. It knows no layout and no field.
+//! Delimited text is read here; every other format is read by a child of this program ([`foreign`]), so that what aborts
+//! or eats memory there fails one file and not the daemon.
 
+mod archive;
+mod cell;
 mod compressed;
+mod dbf;
+mod declarations;
 mod delimited;
 mod encoding;
+mod foreign;
+mod frames;
 mod guard;
+mod html;
+mod json;
+mod kind;
+mod parquet;
+mod walk;
+mod workbook;
 
 use std::fs::File;
 
-use super::{Limits, ReadError};
+use self::kind::Kind;
+use super::{Isolation, Limits, ReadError};
+
+pub use foreign::serve;
+
+/// A table of a container.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The member of an archive, `outer.zip/inner.csv` when archives are nested.
+    pub member: Option<String>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Why it holds no rows here, when it cannot be read as a table.
+    pub unread: Option<String>,
+}
 
 /// A row of cells as they stand in the file, decoded.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
-    /// 1-based, as a spreadsheet shows it: blank rows counted, line breaks inside a cell not.
+    /// 1-based, as a spreadsheet shows it: blank rows counted, line breaks inside a cell not. Formats that have names of
+    /// columns instead of a header row give those as row 0.
     pub number: u64,
     /// The cells; always valid UTF-8.
     pub cells: csv::ByteRecord,
@@ -33,8 +62,14 @@ impl Row {
 }
 
 /// A container being read.
-pub trait RowSource: Send {
-    /// Reads the next row; `false` at the end.
+pub trait RowSource {
+    /// Goes on to the next table, past rows of the one before that were not read; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the container is broken, cut short or over a limit.
+    fn next_table(&mut self) -> Result<Option<Table>, ReadError>;
+
+    /// Reads the next row of the table; `false` at its end.
     ///
     /// # Errors
     /// When the container is broken, cut short or over a limit.
@@ -45,8 +80,24 @@ pub trait RowSource: Send {
 ///
 /// # Errors
 /// When the content is nothing that can be read.
-pub fn open(file: File, encoding: Option<&str>, limits: &Limits) -> Result<Box<dyn RowSource>, ReadError> {
-    let plain = compressed::open(file, limits)?;
-    let text = encoding::open(plain, encoding)?;
-    Ok(Box::new(delimited::open(text, limits)?))
+pub fn open(
+    file: File,
+    encoding: Option<&str>,
+    limits: &Limits,
+    isolation: Isolation,
+) -> Result<Box<dyn RowSource>, ReadError> {
+    let (kind, file) = kind::of_file(file, encoding, limits)?;
+    match kind {
+        Kind::Delimited => {
+            let text = encoding::open(compressed::open(file, limits)?, encoding)?;
+            Ok(Box::new(delimited::open(text, limits)?))
+        }
+        Kind::Refused(what, advice) => {
+            let message = format!("the file is {what}, which is not read");
+            Err(ReadError::new("unsupported-format", message).hint(advice))
+        }
+        Kind::Workbook | Kind::Dbf | Kind::Html | Kind::Json | Kind::Parquet | Kind::SevenZip | Kind::Zip => {
+            Ok(Box::new(foreign::open(file, encoding, limits, isolation)?))
+        }
+    }
 }

@@ -48,6 +48,7 @@ pub fn batch(rows: &[Row], plan: &Plan) -> Batch {
     let settings = OpenSettings {
         layout: LayoutChoice::Named("plain".into()),
         limits: Limits::default(),
+        isolation: tidewaiter::intake::Isolation::Thread,
         needs: plan.needs().clone(),
         known: Known::default(),
     };

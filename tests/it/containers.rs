@@ -1,0 +1,510 @@
+//! One set of sixty records in every form in which exports come: containers × encodings × dialects × headers. All of them
+//! give the same canonical records and the same findings.
+
+use std::collections::BTreeSet;
+use std::io::{Cursor, Seek, Write};
+use std::path::Path;
+
+use encoding_rs::{Encoding, GB18030, IBM866, KOI8_R, WINDOWS_1251};
+use tidewaiter::desk::{self, Desk};
+use tidewaiter::intake::{self, Isolation, Known, LayoutChoice, Limits, OpenSettings, ReadError, Reject};
+use tidewaiter::pipeline;
+use tidewaiter::record::{Field, FieldSet, SourceFile};
+use tidewaiter::rules;
+
+/// Headings of the sample export and the same boxes of the declaration as tables of the customs service name them.
+const HEADINGS: [(&str, &str); 24] = [
+    ("DECLARATION_NUMBER", "ND"),
+    ("ITEM_NUMBER", "G32"),
+    ("REGISTRATION_DATE", "G072"),
+    ("CUSTOMS_OFFICE", "G071"),
+    ("EXPORTER_NAME", "G022"),
+    ("EXPORTER_ADDRESS", "G023"),
+    ("IMPORTER_TAX_ID", "G081"),
+    ("IMPORTER_NAME", "G082"),
+    ("IMPORTER_ADDRESS", "G083"),
+    ("CONTRACT_HOLDER_NAME", "G092"),
+    ("HS_CODE", "G33"),
+    ("PRODUCT_DESCRIPTION", "G31_1"),
+    ("ORIGIN_COUNTRY", "G34"),
+    ("DISPATCH_COUNTRY", "G15A"),
+    ("TRADING_COUNTRY", "G11"),
+    ("NET_WEIGHT", "G38"),
+    ("GROSS_WEIGHT", "G35"),
+    ("QUANTITY", "G31_7"),
+    ("UNIT", "G31_71"),
+    ("INVOICE_VALUE", "G42"),
+    ("INVOICE_CURRENCY", "G221"),
+    ("STATISTICAL_VALUE_USD", "G46"),
+    ("DELIVERY_BASIS", "G202"),
+    ("MANUFACTURER", "G31_11"),
+];
+
+type Line = Vec<String>;
+
+/// The last sixty records of the sample, in letters that every code page of the table has.
+fn records() -> Vec<Line> {
+    let bytes = std::fs::read("examples/sample-export.csv").unwrap();
+    let text = WINDOWS_1251.decode(&bytes).0.replace(['«', '»', '„', '“', '”'], "'").replace(['–', '—'], "-");
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
+    assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), HEADINGS.map(|pair| pair.0));
+    let all: Vec<Line> = reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect();
+    all[all.len() - 60..].to_vec()
+}
+
+fn lines(records: &[Line]) -> Vec<Line> {
+    let header = HEADINGS.map(|pair| pair.0.to_owned()).to_vec();
+    std::iter::once(header).chain(records.iter().cloned()).collect()
+}
+
+fn delimited(lines: &[Line], delimiter: u8, end: &str) -> String {
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+    lines.iter().for_each(|line| writer.write_record(line).unwrap());
+    String::from_utf8(writer.into_inner().unwrap()).unwrap().replace('\n', end)
+}
+
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn seven_zip(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut writer = sevenz_rust2::ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
+    let entry = sevenz_rust2::ArchiveEntry::new_file(name);
+    writer.push_archive_entry(entry, Some(bytes)).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+fn workbook(sheets: &[(&str, Vec<Line>)]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, lines) in sheets {
+        let sheet = book.add_worksheet().set_name(*name).unwrap();
+        for (row, line) in (0u32..).zip(lines) {
+            for (column, cell) in (0u16..).zip(line).filter(|(_, cell)| !cell.is_empty()) {
+                sheet.write_string(row, column, cell).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+/// A workbook as people keep it: dates are dates, codes and amounts numbers, the office is merged over its rows.
+fn typed_workbook(lines: &[Line]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let date = rust_xlsxwriter::Format::new().set_num_format("dd.mm.yyyy");
+    let sheet = book.add_worksheet();
+    for (row, line) in (0u32..).zip(lines) {
+        for (column, cell) in (0u16..).zip(line).filter(|(_, cell)| !cell.is_empty()) {
+            let heading = HEADINGS[usize::from(column)].0;
+            let plain: Result<f64, _> = cell.replace(',', ".").parse();
+            match (row, heading, plain) {
+                (1.., "REGISTRATION_DATE", _) => {
+                    let parts: Vec<u16> = cell.split('.').map(|part| part.parse().unwrap()).collect();
+                    let day = rust_xlsxwriter::ExcelDateTime::from_ymd(parts[2], parts[1] as u8, parts[0] as u8);
+                    sheet.write_datetime_with_format(row, column, day.unwrap(), &date).unwrap();
+                }
+                (1.., _, Ok(number)) if !cell.starts_with('0') => {
+                    sheet.write_number(row, column, number).unwrap();
+                }
+                _ => {
+                    sheet.write_string(row, column, cell).unwrap();
+                }
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+fn page(lines: &[Line], encoding: &'static Encoding) -> Vec<u8> {
+    let escaped = |cell: &String| cell.replace('&', "&amp;").replace('<', "&lt;");
+    let cells = |line: &Line| line.iter().map(|cell| format!("<td class=x>{}</td>", escaped(cell))).collect::<String>();
+    let rows: String = lines.iter().map(|line| format!("<tr>{}</tr>\n", cells(line))).collect();
+    let text = format!(
+        "<html><head><title>export</title><style>td {{ color: red }}</style></head><body><table><tr><td>Menu</td><td>\
+         <table border=1>{rows}</table></td></tr></table></body></html>"
+    );
+    encoding.encode(&text).0.into_owned()
+}
+
+fn objects(records: &[Line]) -> Vec<serde_json::Value> {
+    let pairs = |line: &Line| {
+        let pairs = HEADINGS.iter().zip(line).filter(|(_, cell)| !cell.is_empty());
+        pairs.map(|(pair, cell)| (pair.0.to_owned(), cell.clone().into())).collect::<serde_json::Map<_, _>>()
+    };
+    records.iter().map(|line| pairs(line).into()).collect()
+}
+
+fn json_lines(records: &[Line]) -> String {
+    objects(records).iter().map(|object| format!("{object}\n")).collect()
+}
+
+fn parquet(records: &[Line]) -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    let columns: String = HEADINGS.iter().map(|pair| format!("REQUIRED BYTE_ARRAY {} (UTF8); ", pair.0)).collect();
+    let schema = parquet::schema::parser::parse_message_type(&format!("message export {{ {columns} }}")).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer =
+        parquet::file::writer::SerializedFileWriter::new(&mut bytes, schema.into(), Default::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for index in 0..HEADINGS.len() {
+        let values: Vec<ByteArray> = records.iter().map(|line| line[index].as_str().into()).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&values, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn dbf(records: &[Line], encoding: &'static Encoding, language: u8) -> Vec<u8> {
+    let width = |index: usize| records.iter().map(|line| encoding.encode(&line[index]).0.len()).max().unwrap().max(1);
+    let mut builder = dbase::TableWriterBuilder::new().set_encoding(dbase::encoding::EncodingRs::from(encoding));
+    for (index, pair) in HEADINGS.iter().enumerate() {
+        let name = dbase::FieldName::try_from(pair.1).unwrap();
+        builder = builder.add_character_field(name, u8::try_from(width(index)).unwrap());
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = builder.build_with_dest(&mut bytes);
+    for line in records {
+        let mut record = dbase::Record::default();
+        for (pair, cell) in HEADINGS.iter().zip(line) {
+            record.insert(pair.1.to_owned(), dbase::FieldValue::Character(Some(cell.clone())));
+        }
+        writer.write_record(&record).unwrap();
+    }
+    writer.finalize().unwrap();
+    drop(writer);
+    let mut bytes = bytes.into_inner();
+    bytes[29] = language;
+    bytes
+}
+
+/// Every form of the records, named after what is special about it.
+fn forms(records: &[Line]) -> Vec<(&'static str, Vec<u8>)> {
+    let whole = lines(records);
+    let titled: Vec<Line> =
+        [vec!["Export of 2022".to_owned()], Vec::new()].into_iter().chain(whole.iter().cloned()).collect();
+    let totals: Vec<Line> = titled.iter().cloned().chain([vec!["ИТОГО".to_owned(), "60".to_owned()]]).collect();
+    let mut again = whole.clone();
+    again.insert(31, whole[0].clone());
+    let comma = delimited(&whole, b',', "\n");
+    let semicolon = delimited(&whole, b';', "\r\n");
+    let tab = delimited(&whole, b'\t', "\n");
+    let encoded = |text: &str, encoding: &'static Encoding| encoding.encode(text).0.into_owned();
+    let book = workbook(&[("Sheet1", whole.clone())]);
+    let halves = [("January", lines(&records[..30])), ("Empty", Vec::new()), ("February", lines(&records[30..]))];
+    let members: [(&str, &[u8]); 1] = [("export.csv", comma.as_bytes())];
+    vec![
+        ("comma, UTF-8", comma.clone().into_bytes()),
+        ("comma, UTF-8 with mark", format!("\u{feff}{comma}").into_bytes()),
+        ("semicolon, windows-1251, CRLF", encoded(&semicolon, WINDOWS_1251)),
+        ("semicolon, code page 866", encoded(&semicolon, IBM866)),
+        ("tab, KOI8-R", encoded(&tab, KOI8_R)),
+        ("tab, GB18030", encoded(&tab, GB18030)),
+        ("bar, CR only", delimited(&whole, b'|', "\r").into_bytes()),
+        ("tab, UTF-16LE with mark", utf16(&format!("\u{feff}{tab}"), u16::to_le_bytes)),
+        ("comma, UTF-16BE with mark", utf16(&format!("\u{feff}{comma}"), u16::to_be_bytes)),
+        ("comma, UTF-16LE", utf16(&comma, u16::to_le_bytes)),
+        ("header under titles", delimited(&titled, b';', "\n").into_bytes()),
+        ("header again in the middle", delimited(&again, b',', "\n").into_bytes()),
+        ("titles and totals", delimited(&totals, b'\t', "\r\n").into_bytes()),
+        ("gzip", gzip(comma.as_bytes())),
+        ("zstd", zstd::encode_all(semicolon.as_bytes(), 3).unwrap()),
+        ("zip", zip(&members)),
+        ("zip in zip", zip(&[("inner.zip", &zip(&members))])),
+        ("zip of gzip", zip(&[("export.csv.gz", &gzip(comma.as_bytes()))])),
+        (
+            "zip of two months",
+            zip(&[
+                ("1.csv", delimited(&lines(&records[..30]), b';', "\n").as_bytes()),
+                ("2.csv", &encoded(&delimited(&lines(&records[30..]), b'\t', "\n"), WINDOWS_1251)),
+            ]),
+        ),
+        ("zip of a workbook", zip(&[("export.xlsx", &book)])),
+        ("7z", seven_zip("export.csv", comma.as_bytes())),
+        ("gzip of JSON lines", gzip(json_lines(records).as_bytes())),
+        ("XLSX", book),
+        ("XLSX of dates and numbers", typed_workbook(&whole)),
+        ("XLSX with titles and totals", workbook(&[("Sheet1", totals)])),
+        ("XLSX of two sheets", workbook(&halves)),
+        ("XLS", std::fs::read("tests/it/containers/harbor.xls").unwrap()),
+        ("ODS", std::fs::read("tests/it/containers/harbor.ods").unwrap()),
+        ("web page, windows-1251", page(&whole, WINDOWS_1251)),
+        ("web page, UTF-8", page(&whole, encoding_rs::UTF_8)),
+        ("JSON lines", json_lines(records).into_bytes()),
+        ("JSON array", serde_json::to_vec_pretty(&objects(records)).unwrap()),
+        ("JSON in an envelope", serde_json::json!({"count": 60, "records": objects(records)}).to_string().into_bytes()),
+        ("Parquet", parquet(records)),
+        ("DBF, code page 866, language byte missing", dbf(records, IBM866, 0)),
+        ("DBF, windows-1251", dbf(records, WINDOWS_1251, 0xC9)),
+    ]
+}
+
+struct Read {
+    records: BTreeSet<String>,
+    findings: BTreeSet<String>,
+    rejects: Vec<Reject>,
+    count: u64,
+}
+
+fn shipped() -> Desk {
+    let (texts, problems) = desk::read_folder(Path::new("rules")).unwrap();
+    assert_eq!(problems, []);
+    Desk::build(&texts, &rules::Known::default()).0
+}
+
+fn open(bytes: &[u8], desk: &Desk, limits: &Limits) -> Result<intake::Reading, ReadError> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file.rewind().unwrap();
+    let source = SourceFile { source: String::new(), file: "t".into(), member: None, sheet: None, sha256: None };
+    let settings = OpenSettings {
+        layout: LayoutChoice::Auto,
+        limits: limits.clone(),
+        isolation: Isolation::Thread,
+        needs: desk.plan.needs().clone(),
+        known: Known::default(),
+    };
+    intake::open(file, source, &desk.layouts, &settings)
+}
+
+fn read(bytes: &[u8], desk: &Desk) -> Result<Read, ReadError> {
+    let mut reading = open(bytes, desk, &Limits::default())?;
+    let mut read = Read { records: BTreeSet::new(), findings: BTreeSet::new(), rejects: Vec::new(), count: 0 };
+    let every = FieldSet::every();
+    while let Some(batch) = reading.next() {
+        let batch = batch?;
+        for row in 0..batch.len() {
+            let fields = reading.record(&batch, row).fields;
+            // Direction is a constant of one of the layouts.
+            let own = fields.iter().filter(|(field, _)| every.contains(*field) && *field != Field::Direction);
+            read.records.insert(own.map(|(field, cell)| format!("{field}={cell}")).collect::<Vec<_>>().join("|"));
+            read.count += 1;
+        }
+        read.rejects.extend(reading.take_rejects());
+    }
+    read.rejects.extend(reading.take_rejects());
+    let mut again = open(bytes, desk, &Limits::default())?;
+    let ran = pipeline::run(&mut again, desk, |chunk| {
+        read.findings.extend(chunk.findings.iter().map(|finding| {
+            let id = finding.record.get(Field::DeclarationId).unwrap_or("");
+            format!("{} {id}/{}", finding.rule.id, finding.record.get(Field::ItemNumber).unwrap_or(""))
+        }));
+        Ok::<(), std::convert::Infallible>(())
+    });
+    ran.unwrap();
+    Ok(read)
+}
+
+#[test]
+fn every_form_gives_the_same_records_and_the_same_findings() {
+    let (desk, records) = (shipped(), records());
+    let forms = forms(&records);
+    let expected = read(&forms[0].1, &desk).unwrap();
+    assert_eq!((expected.count, expected.records.len()), (60, 60));
+    assert!(expected.findings.len() > 10, "{:?}", expected.findings);
+    for (name, bytes) in &forms {
+        let found = read(bytes, &desk).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(found.count, 60, "{name}");
+        let missing: Vec<_> = expected.records.difference(&found.records).take(2).collect();
+        let strange: Vec<_> = found.records.difference(&expected.records).take(2).collect();
+        assert!(missing.is_empty(), "{name}:\n{missing:#?}\n{strange:#?}");
+        assert_eq!(found.findings, expected.findings, "{name}");
+        assert_eq!(found.rejects, [], "{name}");
+    }
+}
+
+#[test]
+fn a_part_that_is_no_table_is_told_and_the_rest_is_read() {
+    let (desk, records) = (shipped(), records());
+    let comma = delimited(&lines(&records), b',', "\n");
+    let notes = vec![vec!["remember".to_owned(), "the milk".to_owned()]];
+    let book = workbook(&[("Notes", notes), ("Sheet1", lines(&records))]);
+    let bytes = zip(&[("photo.jpg", &[0xFF, 0xD8, 0, 1, 2, 3]), ("a.csv", comma.as_bytes()), ("b.xlsx", &book)]);
+    let found = read(&bytes, &desk).unwrap();
+    assert_eq!(found.count, 120);
+    let told: Vec<_> = found.rejects.iter().map(|reject| (reject.table.as_str(), reject.row)).collect();
+    assert_eq!(told, [("photo.jpg", 0), ("b.xlsx, sheet Notes", 0)]);
+}
+
+#[test]
+fn a_record_says_its_member_and_sheet() {
+    let desk = shipped();
+    let book = workbook(&[("Лист 1", lines(&records()))]);
+    let mut reading = open(&zip(&[("2022/январь.xlsx", &book)]), &desk, &Limits::default()).unwrap();
+    let batch = reading.next().unwrap().unwrap();
+    let source = &reading.record(&batch, 0).source;
+    assert_eq!((source.member.as_deref(), source.sheet.as_deref()), (Some("2022/январь.xlsx"), Some("Лист 1")));
+}
+
+#[test]
+fn broken_and_hostile_containers_end_with_a_clear_error() {
+    let (desk, records) = (shipped(), records());
+    let comma = delimited(&lines(&records), b',', "\n");
+    let book = workbook(&[("Sheet1", lines(&records))]);
+    let packed = zip(&[("a.csv", comma.as_bytes())]);
+    let deep = zip(&[("b.zip", &zip(&[("c.zip", &packed)]))]);
+    let bomb = zip(&[("bomb.csv", format!("{comma}{}", "0".repeat(90 << 20)).as_bytes())]);
+    let flat = parquet(&records);
+    let table = dbf(&records, IBM866, 0x65);
+    let seven = seven_zip("a.csv", comma.as_bytes());
+    let json = json_lines(&records);
+    let few = Limits { members: 1, ..Limits::default() };
+    let cases: [(&str, &str, &[u8], &Limits); 12] = [
+        ("a workbook cut short", "cut-short", &book[..book.len() / 2], &Limits::default()),
+        ("a ZIP cut short", "cut-short", &packed[..packed.len() - 30], &Limits::default()),
+        ("a 7z cut short", "cut-short", &seven[..seven.len() - 8], &Limits::default()),
+        ("a Parquet cut short", "cut-short", &flat[..flat.len() - 100], &Limits::default()),
+        ("a DBF cut short", "cut-short", &table[..table.len() - 100], &Limits::default()),
+        ("JSON lines cut short", "cut-short", &json.as_bytes()[..json.len() - 20], &Limits::default()),
+        ("JSON with a broken line", "malformed", b"{\"EXPORTER_NAME\": \"A\"}\n{broken\n{}\n", &Limits::default()),
+        ("archives inside archives", "nested-too-deep", &deep, &Limits::default()),
+        ("a ZIP bomb", "too-much-inside", &bomb, &Limits::default()),
+        ("many members", "too-many-members", &zip(&[("a.csv", b"a"), ("b.csv", b"b")]), &few),
+        ("an archive of nothing readable", "empty-file", &zip(&[("a.bin", &[0, 1, 2])]), &Limits::default()),
+        ("an empty JSON array", "empty-file", b"[ ]", &Limits::default()),
+    ];
+    for (name, code, bytes, limits) in cases {
+        let ended = open(bytes, &desk, limits).and_then(|reading| reading.collect::<Result<Vec<_>, _>>());
+        let error = ended.err().unwrap_or_else(|| panic!("{name} was read"));
+        assert_eq!(error.code, code, "{name}: {error}");
+        assert!(error.hint.is_some(), "{name} has no hint");
+    }
+}
+
+#[test]
+fn the_child_reads_what_a_thread_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = records();
+    let scan = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let mut command = assert_cmd::Command::cargo_bin("tidewaiter").unwrap();
+        command.args(["scan", "--format", "jsonl", "--rules", "rules"]).arg(&path).output().unwrap()
+    };
+    let count = |output: &std::process::Output| output.stdout.iter().filter(|byte| **byte == b'\n').count();
+    let plain = scan("a.csv", delimited(&lines(&records), b',', "\n").as_bytes());
+    for (name, bytes) in forms(&records).iter().filter(|(name, _)| ["XLSX", "zip in zip", "Parquet"].contains(name)) {
+        let output = scan("form", bytes);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(count(&output), count(&plain), "{name}");
+    }
+}
+
+#[test]
+fn a_workbook_that_asks_for_all_memory_fails_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = workbook(&[("Sheet1", lines(&records()))]);
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut members = Vec::new();
+    for index in 0..archive.len() {
+        let mut member = archive.by_index(index).unwrap();
+        let (name, mut text) = (member.name().unwrap().into_owned(), String::new());
+        std::io::Read::read_to_string(&mut member, &mut text).unwrap();
+        if name == "xl/sharedStrings.xml" {
+            let count = text.split("uniqueCount=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            text = text.replace(&format!("uniqueCount=\"{count}\""), "uniqueCount=\"99999999999\"");
+        }
+        members.push((name, text));
+    }
+    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    let path = folder.path().join("forged.xlsx");
+    std::fs::write(&path, zip(&members)).unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("tidewaiter").unwrap();
+    let output = command.args(["scan", "--rules", "rules"]).arg(&path).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("512 MiB of memory") && told.contains("save it as CSV"), "{told}");
+}
+
+/// Tables of an electronic declaration copy: fields, then rows.
+fn relational(fields: &[&str], rows: &[&[&str]]) -> Vec<u8> {
+    let mut builder = dbase::TableWriterBuilder::new().set_encoding(dbase::encoding::EncodingRs::from(IBM866));
+    for field in fields {
+        builder = builder.add_character_field(dbase::FieldName::try_from(*field).unwrap(), 40);
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = builder.build_with_dest(&mut bytes);
+    for row in rows {
+        let mut record = dbase::Record::default();
+        for (field, cell) in fields.iter().zip(*row) {
+            record.insert((*field).to_owned(), dbase::FieldValue::Character(Some((*cell).to_owned())));
+        }
+        writer.write_record(&record).unwrap();
+    }
+    writer.finalize().unwrap();
+    drop(writer);
+    bytes.into_inner()
+}
+
+#[test]
+fn a_relational_set_is_joined_to_one_record_a_good() {
+    let desk = shipped();
+    let heads = relational(
+        &["G072", "G073", "G022", "G082", "G11"],
+        &[
+            &["2022-10-24", "0000001", "AVIC INTERNATIONAL HOLDING CORP", "АО КРЭТ", "CN"],
+            &["2022-10-25", "0000001", "ANOTHER FIRM", "ООО ДРУГОЕ", "TR"],
+        ],
+    );
+    // The first text fills its field of 40 letters to the last, inside a word.
+    let goods = relational(
+        &["G072", "G073", "G32", "G31_1", "G33"],
+        &[
+            &["2022-10-24", "0000001", "1", "ЧАСТИ К САМОЛЕТАМ, ПОСТАВЛЯЮТСЯ ДЛЯ САМО", "8807300000"],
+            &["2022-10-24", "0000001", "2", "БОЛТ", "7318158100"],
+            &["2022-10-25", "0000001", "1", "ЛАМПА", "8539319009"],
+            &["2022-10-26", "0000009", "1", "СИРОТА", "8539319009"],
+        ],
+    );
+    let parts = relational(
+        &["G072", "G073", "G32", "NUMREC", "G31_11", "G31_12"],
+        &[&["2022-10-24", "0000001", "1", "1", "SUKHOI", "SU"], &["2022-10-24", "0000001", "1", "2", "IRKUT", "SU"]],
+    );
+    let texts = relational(
+        &["G072", "G073", "G32", "NGR", "NUMREC", "TEXT1"],
+        &[
+            &["2022-10-24", "0000001", "1", "31", "2", "КОМПЛЕКТ"],
+            &["2022-10-24", "0000001", "1", "31", "1", "ЛЕТА СУ-35"],
+            &["2022-10-24", "0000001", "2", "44", "1", "ДРУГАЯ ГРАФА"],
+        ],
+    );
+    let set = zip(&[
+        ("2022/DCLTOVG.DBF", &parts),
+        ("2022/dclhead.dbf", &heads),
+        ("2022/DCLTOVAR.DBF", &goods),
+        ("2022/DCLDINFO.DBF", &texts),
+    ]);
+    let mut reading = open(&set, &desk, &Limits::default()).unwrap();
+    let batch = reading.next().unwrap().unwrap();
+    let cell = |row: usize, field: &str| {
+        let record = reading.record(&batch, row);
+        record.get(Field::from_name(field).unwrap()).unwrap_or("").to_owned()
+    };
+    assert_eq!(cell(0, "description"), "ЧАСТИ К САМОЛЕТАМ, ПОСТАВЛЯЮТСЯ ДЛЯ САМОЛЕТА СУ-35 КОМПЛЕКТ");
+    assert_eq!(cell(0, "manufacturer.name"), "SUKHOI; IRKUT");
+    assert_eq!(cell(0, "brand"), "SU");
+    assert_eq!(cell(0, "consignee.name"), "АО КРЭТ");
+    assert_eq!(cell(0, "declaration_id"), "241022/0000001");
+    assert_eq!((cell(1, "description"), cell(1, "item_number")), ("БОЛТ".to_owned(), "2".to_owned()));
+    assert_eq!((cell(2, "consignee.name"), cell(2, "trading_country")), ("ООО ДРУГОЕ".to_owned(), "TR".to_owned()));
+    assert_eq!((batch.len(), cell(3, "consignee.name")), (4, String::new()));
+    assert!(reading.next().is_none());
+    let told = reading.take_rejects();
+    assert!(told[0].reason.contains("without a row in DCLHEAD"), "{told:?}");
+}
