@@ -137,6 +137,59 @@ fn each_kind_of_question_finds_its_rows() {
 }
 
 #[test]
+fn maps_and_lists_nest() {
+    let batch = goods();
+    for (detection, expected) in [
+        ("{description|contains: '*', hs_code: 8803}", &[0][..]),
+        ("- hs_code: 8803\n    - origin_country: [US, TR]", &[0, 1, 3]),
+        ("- {hs_code: 85, origin_country: TR}\n    - {hs_code: 85, value_usd|gt: 100}", &[1, 3]),
+        ("- {hs_code: [8803, 8542], value_usd|lt: 100}\n    - [circuit, {origin_country: US}]", &[1, 3]),
+        ("- - su-35\n      - {hs_code: 8541}\n    - {value_usd: 20}", &[1, 3]),
+        ("[integrated, интегральные]", &[1, 3]),
+        ("- su-35*", &[1]),
+        ("- 'integrated*(su'", &[1]),
+        ("- 'su-35?)'", &[1]),
+        ("- 'СУ-35'", &[0]),
+        ("su", &[1]),
+        ("'|all': [integrated, su-350]", &[1]),
+        ("'|all': [integrated, интегральные]", &[]),
+        ("{'|all': [integrated, su-350], hs_code: 8542}", &[1]),
+        ("'|mentions': su-35", &[0]),
+        ("'|cased': integrated", &[]),
+        ("'|re|i': 'integr.*su'", &[1]),
+    ] {
+        let text = rule_text(detection).replace("    su\n", "    - su\n");
+        let (plan, problems) = bind(&rules(&text), Arc::default());
+        assert_eq!(problems, [], "{detection}");
+        let mut fired: Vec<_> = evaluate(&plan, &batch, &mut Memo::default()).iter().map(|firing| firing.row).collect();
+        fired.dedup();
+        assert_eq!(fired, expected, "{detection}");
+    }
+}
+
+#[test]
+fn keywords_are_looked_for_anywhere_in_the_record() {
+    let id = Field::Party(Role::Consignee, Part::Id);
+    let address = Field::Party(Role::Buyer, Part::Address);
+    let fields = [NAME, id, address, Field::Model, Field::BillOfLading, Field::InvoiceNumber, Field::OriginCountry];
+    let row = ["ACME", "7703695246", "12 Harbour Road", "X-9", "MSCU1234567", "INV/77", "TR"];
+    let table = batch(&fields, &[&row]);
+    for (word, expected) in [
+        ("acme", 1),
+        ("7703695246", 1),
+        ("harbour", 1),
+        ("x-9", 1),
+        ("mscu12", 1),
+        ("inv/77", 1),
+        ("TR", 0),
+        ("absent", 0),
+    ] {
+        assert_eq!(rows(&format!("- {word}"), &table).len(), expected, "{word}");
+    }
+    assert_eq!(rows("'|all': [acme, harbour, 'inv/']", &table), [0], "each in a place of its own");
+}
+
+#[test]
 fn a_missing_cell_answers_only_negative_questions() {
     let batch = goods();
     assert_eq!(rows("description|exists: false", &batch), [2]);

@@ -66,6 +66,7 @@ pub(super) fn read(node: &Node, others: &[&str], context: Context<'_>, report: &
 
 fn clash(key: &Node, definitions: &Names, report: &mut Report<'_>) {
     let Some((name, place)) = key.text().and_then(|name| Some((name, definitions.place(name)?))) else { return };
-    report.error("name-clash", &key.span, format!("`{name}` is also a definition, in {place}"));
+    // No error: a new definition must not turn off a rule that has long had a selection of that name.
+    report.warning("name-clash", &key.span, format!("`{name}` means this selection, not the definition in {place}"));
     report.hint("give one of the two another name");
 }

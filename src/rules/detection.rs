@@ -2,14 +2,18 @@
 //!
 //! A map is AND, a list OR; a key is a field and modifiers; texts without a field are keywords. It binds no entity.
 
-use super::lists::{Lists, reference};
+use super::lists::Lists;
 use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
 use super::names::{self, Place};
 use super::report::Report;
+use super::values::written;
 use super::{NamedEntity, Ownership, Predicate, Question, Target, Test};
 use crate::record::{Field, FieldKind};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
+
+/// Where words without a field are looked for: wherever the record says what the file says, letter by letter.
+const SEARCHED: [FieldKind; 4] = [FieldKind::Text, FieldKind::PartyName, FieldKind::Code, FieldKind::PartyId];
 
 /// Reads the selections of one rule.
 pub(super) struct Detection<'r, 's> {
@@ -77,57 +81,6 @@ impl Detection<'_, '_> {
         Some((name, span, modifiers))
     }
 
-    /// Values of a key, lists expanded; `None` when a problem is told.
-    pub(super) fn values(&mut self, node: &Node) -> Option<Vec<Scalar>> {
-        let items = match &node.value {
-            Value::List(items) => items.iter().collect(),
-            Value::Scalar { .. } | Value::Map(_) => vec![node],
-        };
-        if items.is_empty() {
-            self.report.error("empty-value", &node.span, "an empty list asks for nothing");
-            return None;
-        }
-        let mut out = Vec::new();
-        let mut sound = true;
-        for item in items {
-            let Some(text) = item.text() else {
-                self.report.error("wrong-shape", &item.span, "a value must be a text here");
-                sound = false;
-                continue;
-            };
-            match reference(text) {
-                Some(name) => sound &= self.expand(name, item, &mut out),
-                None => out.push(Scalar {
-                    text: text.to_owned(),
-                    written: text.to_owned(),
-                    span: item.span.clone(),
-                    missing: item.is_null(),
-                }),
-            }
-        }
-        if sound && out.is_empty() {
-            self.report.error("empty-value", &node.span, "the list has no values");
-        }
-        (sound && !out.is_empty()).then_some(out)
-    }
-
-    fn expand(&mut self, name: &str, item: &Node, out: &mut Vec<Scalar>) -> bool {
-        let Some(values) = self.lists.get(name) else {
-            self.report.error("unknown-list", &item.span, format!("there is no list `{name}`"));
-            self.report.guess(name, self.lists.names());
-            return false;
-        };
-        let written = format!("%{name}%");
-        let scalar = |text: &String| Scalar {
-            text: text.clone(),
-            written: written.clone(),
-            span: item.span.clone(),
-            missing: false,
-        };
-        out.extend(values.iter().filter(|text| !text.is_empty()).map(scalar));
-        true
-    }
-
     fn hs_digits(&mut self, digits: usize, modifiers: &Modifiers, at: (&Range<usize>, &Node)) -> Option<Test> {
         let test = self.cells((&[Target::Field(Field::HsCode)], Some(FieldKind::Hs)), modifiers, at)?;
         let mut sound = true;
@@ -162,7 +115,7 @@ impl Detection<'_, '_> {
             let who = names::Who { roles: roles.collect(), only_intermediaries: false };
             return self.party(&who, modifiers, at);
         }
-        let values = self.values(at.1)?;
+        let values = self.values(at.1, modifiers)?;
         if targets.len() > 1 && !self.may_ask_a_group(modifiers, &values, at.0) {
             return None;
         }
@@ -257,24 +210,29 @@ impl Detection<'_, '_> {
         asked
     }
 
-    /// Texts without a field: searched in every text of the record.
+    /// Texts without a field: searched in every cell of the record that holds a text, a number of a paper or an identifier.
     fn keywords(&mut self, node: &Node, modifiers: &Modifiers) -> Option<Test> {
-        let values = self.values(node)?;
+        let values = self.values(node, modifiers)?;
         let mut asked = modifiers.clone();
         match asked.operator {
-            None => asked.operator = Some(Operator::Contains),
-            Some(Operator::Contains | Operator::Mentions | Operator::Re) => {}
-            Some(other) => {
-                let message = format!("`{}` needs a field", other.name());
+            None if !asked.has(Flag::FieldRef) && !asked.asks_for_a_value() => {
+                asked.operator = Some(Operator::Contains)
+            }
+            Some(Operator::Contains | Operator::Mentions | Operator::Re) if !asked.has(Flag::FieldRef) => {}
+            _ => {
+                let message = "without a field go `all`, `contains`, `cased`, `re` and `mentions`";
                 self.report.error("modifier-does-not-fit", &node.span, message);
                 return None;
             }
         }
+        if asked.has(Flag::Neq) {
+            self.report.error("negation-on-a-group", &node.span, "some field of a record always lacks the word");
+            self.report.hint("name the selection without `neq` and write `not selection` in the condition");
+            return None;
+        }
         let asked = asked.without(Flag::All);
-        let fields: Vec<Target> = Field::all()
-            .filter(|field| matches!(field.kind(), FieldKind::Text | FieldKind::PartyName))
-            .map(Target::Field)
-            .collect();
+        let fields: Vec<Target> =
+            Field::all().filter(|field| SEARCHED.contains(&field.kind())).map(Target::Field).collect();
         let first = fields.first()?;
         let tests = values.iter().map(|value| {
             let test = self.cell(first, Some(FieldKind::Text), &asked, std::slice::from_ref(value))?;
@@ -283,13 +241,6 @@ impl Detection<'_, '_> {
         let tests: Vec<_> = tests.collect();
         whole(tests).map(|tests| combine(tests, if modifiers.has(Flag::All) { Test::All } else { Test::Any }))
     }
-}
-
-/// What the rule wrote, each reference to a list once.
-pub(super) fn written(values: &[Scalar]) -> String {
-    let mut words: Vec<&str> = values.iter().map(|value| value.written.as_str()).collect();
-    words.dedup();
-    words.join(", ")
 }
 
 fn is_address(target: &Target) -> bool {

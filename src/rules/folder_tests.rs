@@ -119,6 +119,9 @@ fn what_is_wrong_with_definitions_is_told_at_its_place() {
         let told: Vec<(&str, &str)> = told.iter().map(|(code, place)| (*code, place.as_str())).collect();
         assert_eq!(told, expected, "{define}");
     }
+    let (set, problems) = folder(&[RULE, "define:\n  risky: {brand: x}\n  goods: {brand: y}\n"]);
+    assert_eq!((problems[0].severity, names(&set.rules[0])), (Severity::Warning, vec!["goods", "risky"]));
+    assert_eq!(set.rules[0].card.reads, ["hs_code", "brand"], "the rule's own selection counts");
     let (_, problems) = folder(&[RULE, circle]);
     assert!(problems[0].message.ends_with("b → c → risky → b"), "{}", problems[0]);
     assert!(told(&[RULE, &deep]).iter().any(|problem| problem.0 == "definition-too-deep"));

@@ -19,6 +19,7 @@ mod names;
 mod party_key;
 mod report;
 pub mod schema;
+mod values;
 
 use crate::problem::{Problem, SourceText};
 use crate::record::{Field, FieldSet, Record, Role};

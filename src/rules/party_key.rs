@@ -1,8 +1,9 @@
 //! Keys over parties: a bare role or group, `owned_by`, `entity`, `listed`, and maps that speak of one party.
 
-use super::detection::{Detection, combine, whole, written};
+use super::detection::{Detection, combine, whole};
 use super::modifier::{self, Flag, Modifiers, Operator, Scalar};
 use super::names::{self, Who};
+use super::values::written;
 use super::{NameKind, NamedEntity, Ownership, PartyAsk, PartyTest, Predicate, Question, Target, Test};
 use crate::record::{Field, Part, Role};
 use crate::yaml::{Node, Value};
@@ -32,7 +33,7 @@ impl Detection<'_, '_> {
         if !maps.is_empty() {
             return self.maps(who, modifiers, (span, &maps));
         }
-        let values = self.values(node)?;
+        let values = self.values(node, modifiers)?;
         if who.is_group() && !self.may_ask_a_group(modifiers, &values, span) {
             return None;
         }
@@ -172,7 +173,7 @@ impl Detection<'_, '_> {
     fn map_key(&mut self, key: &Node, value: &Node) -> Option<Asked> {
         let (name, span, modifiers) = self.head(key)?;
         if modifiers.operator.is_some_and(|operator| operator.name() == name && operator != Operator::Address) {
-            let values = self.values(value)?;
+            let values = self.values(value, &modifiers)?;
             let asked = self.identity(&modifiers, &values)?;
             return Some(turned(asked, &modifiers));
         }
@@ -181,7 +182,7 @@ impl Detection<'_, '_> {
             self.report.guess(&name, KEYS);
             return None;
         };
-        let values = self.values(value)?;
+        let values = self.values(value, &modifiers)?;
         let identity = modifiers.is_bare() || modifiers.operator.is_some_and(Operator::asks_of_party);
         let identity = identity && part == Part::Name || modifiers.operator == Some(Operator::Address);
         if identity && !values.iter().any(|value| value.missing) {

@@ -142,10 +142,57 @@ fn a_map_under_a_group_speaks_of_one_party() {
 
 #[test]
 fn keywords_search_every_text() {
-    let texts = Field::all()
-        .filter(|field| matches!(field.kind(), crate::record::FieldKind::Text | crate::record::FieldKind::PartyName));
+    use crate::record::FieldKind::{Code, PartyId, PartyName, Text};
+    let texts = Field::all().filter(|field| matches!(field.kind(), Text | PartyName | Code | PartyId));
     assert_eq!(predicates("- avionics").len(), texts.count());
     assert_eq!(predicates("'|all': [radar, seeker]").len(), predicates("- avionics").len() * 2);
+}
+
+#[test]
+fn lists_stand_wherever_a_value_does() {
+    let mut lists = lists();
+    lists.extend([
+        SourceText::new("lists/figures.yaml", "values: [1.2M, '1,500.00']"),
+        SourceText::new("lists/firms.csv", "value,source\nRostec,x\n\"ACME, Inc\",y\n"),
+        SourceText::new("lists/days.txt", "2022-10-24\n2023\n"),
+        SourceText::new("lists/words.yml", "- radar\n- 0102\n- NO\n"),
+    ]);
+    for (detection, expected) in [
+        ("raw.Vendor: '%words%'", 3),
+        ("raw.Vendor|contains|expand: 'x-%words%-%firms%'", 6),
+        ("description: '%words%'", 3),
+        ("description: [seeker, '%words%']", 4),
+        ("description|re: '%words%'", 3),
+        ("description|contains|all: '%words%'", 3),
+        ("hs_code: '%tier_1%'", 2),
+        ("hs4|neq: '%short%'", 1),
+        ("value_usd: '%figures%'", 2),
+        ("usd_per_kg|gt: '%figures%'", 2),
+        ("value_usd|between: ['%figure%', '%figure%']", 2),
+        ("declaration_date: '%days%'", 2),
+        ("declaration_date|year: '%years%'", 1),
+        ("origin_country: '%hubs%'", 1),
+        ("any_recipient|country: '%hubs%'", 3),
+        ("consignee: '%firms%'", 1),
+        ("consignee|owned_by: '%firms%'", 1),
+        ("consignee|listed: '%firms%'", 1),
+        ("consignee: {entity: '%firms%', country: '%hubs%'}", 1),
+        ("consignee.id: '%words%'", 3),
+        ("consignee|contains: '%firms%'", 2),
+    ] {
+        let mut lists = lists.clone();
+        lists.push(SourceText::new("lists/short.txt", "8541\n"));
+        lists.push(SourceText::new("lists/figure.txt", "5\n"));
+        lists.push(SourceText::new("lists/years.txt", "2022\n"));
+        let texts = RuleTexts { rules: vec![build(detection, "")], lists };
+        let (set, problems) = compile(&texts, &Known::default());
+        assert_eq!(problems, [], "{detection}");
+        let mut count = 0;
+        meaning::each(&set.rules[0].selections[0].test, &mut |_| count += 1);
+        assert_eq!(count, expected, "{detection}");
+    }
+    assert_eq!(only("raw.Vendor|expand: '\\%hubs%'"), whole("%hubs%"));
+    assert_eq!(only("raw.Vendor|expand: 100%"), whole("100%"));
 }
 
 #[test]
@@ -223,6 +270,13 @@ fn a_mistake_in_a_selection_has_its_place_and_a_guess() {
         ("description|owned_by: Rostec", "modifier-does-not-fit", 27, ""),
         ("consignee|hs: 85", "modifier-does-not-fit", 5, ""),
         ("description|mentions|cased: x", "modifiers-clash", 26, ""),
+        ("'|neq': x", "negation-on-a-group", 13, ""),
+        ("'|gt': 5", "modifier-does-not-fit", 12, ""),
+        ("'|hs': 85", "modifier-does-not-fit", 12, ""),
+        ("'|fieldref': brand", "modifier-does-not-fit", 18, ""),
+        ("'|month': 5", "modifier-does-not-fit", 15, ""),
+        ("- null", "empty-value", 7, ""),
+        ("description|expand: 'x %hub% y'", "unknown-list", 25, "did you mean `hubs`?"),
         ("description|fieldref|cased: brand", "modifiers-clash", 26, ""),
         ("description|hs: 85", "modifier-does-not-fit", 21, "`hs` belongs to `hs_code`"),
         ("origin_country|mentions: China", "modifier-does-not-fit", 30, "write the value without a modifier"),

@@ -157,3 +157,51 @@ fn rows_are_numbered_as_a_spreadsheet_shows_them() {
     let rows: Vec<_> = read(text.as_bytes()).unwrap().iter().map(|record| record.row).collect();
     assert_eq!(rows, [5, 8]);
 }
+
+/// Headings of real tables, as far as they tell the families apart, and the layout that knows them.
+const FAMILIES: [(&str, &str); 14] = [
+    (
+        "panjiva-us-imports",
+        "Bill of Lading Number,Arrival Date,Consignee,Shipper,Goods Shipped,Kilos,Value,HS Code Desc.",
+    ),
+    (
+        "us-ams",
+        "master_bol_number,actual_arrival_date,shipper_party_name,consignee_name,description_text,harmonized_number",
+    ),
+    ("us-bill-of-lading", "ARRIVAL_DATE,SHIPER,CONSIGNEE,GROSS_WIGHT_KG,FOREIGN_PORT,US_PORT,PRODUCT_DESCRIPTION"),
+    ("peru-import", "CODI_ADUAN,NUME_CORRE,NUME_SERIE,FECH_INGSI,LIBR_TRIBU,DNOMBRE,PART_NANDI,DESC_COMER,PAIS_ORIGE"),
+    ("chile-import", "NUMENCRIPTADO,NUMITEM,DNOMBRE,DMARCA,DVARIEDAD,ARANC_NAC,CIF_ITEM"),
+    ("followthemoney", "ccdNumber,vedCode,goodsDescription,sender,receiver,contractHolder,originCountry"),
+    ("comtrade", "period,flowCode,cmdCode,primaryValue,netWgt"),
+    ("comtrade-legacy", "Trade Flow,Commodity Code,Commodity,Netweight (kg),Trade Value (US$)"),
+    ("ru-open-statistics", "NAPR,PERIOD,STRANA,TNVED,EDIZM,STOIM,NETTO,KOL"),
+    ("trademo", "Shipment Date,Document Number,Shipper Name,Consignee Name,Country of Export,Shipment Value (USD)"),
+    (
+        "kcs-import",
+        "Declaration ID,Date,Office ID,Importer ID,Seller ID,HS6 Code,Country of Departure,Net Mass,Item Price",
+    ),
+    (
+        "resold-trade",
+        "IMP_DATE,HS_CODE,PRODUCT_DESCRIPTION,SUPPLIER_NAME,IEC,IMPORTER_NAME,ORIGIN_COUNTRY,TOTALVALUEUSD,CHA NAME",
+    ),
+    ("ru-g-columns", "ND,G32,G072,G022,G082,G31_1,G33,G46"),
+    ("ru-titles", "Номер декларации,Дата,Отправитель,Получатель,Код ТН ВЭД,Описание товара,Страна происхождения"),
+];
+
+#[test]
+fn each_family_of_headings_is_known() {
+    let (texts, problems) = tidewaiter::desk::read_folder(std::path::Path::new("rules")).unwrap();
+    assert_eq!(problems, []);
+    let (desk, _) = tidewaiter::desk::Desk::build(&texts, &tidewaiter::rules::Known::default());
+    for (name, headings) in FAMILIES {
+        let cells = headings.split(',').map(|_| "1").collect::<Vec<_>>().join(",");
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(format!("{headings}\n{cells}\n").as_bytes()).unwrap();
+        file.rewind().unwrap();
+        let source = SourceFile { source: String::new(), file: "t".into(), member: None, sheet: None, sha256: None };
+        let reading = intake::open(file, source, &desk.layouts, &settings()).unwrap();
+        assert_eq!(reading.layout().name, name);
+        let mapped = Field::all().filter(|field| reading.supplied().contains(*field)).count();
+        assert!(mapped >= 5, "{name}: {mapped} fields");
+    }
+}

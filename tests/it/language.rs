@@ -135,3 +135,43 @@ fn explain_and_scan_tell_definitions_and_filters_by_name() {
     let checked = printed(&tidewaiter(&bench.path(""), &["check", "rules", "--format", "json"]).success());
     assert!(checked.contains("\"filter-removes-example\""), "{checked}");
 }
+
+/// A block of the guide as a text of a rules folder; `None` for what is no rule, definition or filter.
+fn as_text(number: usize, block: &str) -> Option<String> {
+    let starts = |key: &str| block.lines().any(|line| line.starts_with(key));
+    if starts("entities:") || starts("condition:") {
+        return None;
+    }
+    if starts("define:") || starts("filter:") || starts("title:") {
+        return Some(block.to_owned());
+    }
+    let head = format!("title: Block\nid: block-{number}\n");
+    if starts("detection:") {
+        return Some(head + block);
+    }
+    let selections: String = block.lines().map(|line| format!("  {line}\n")).collect();
+    Some(format!("{head}detection:\n{selections}  condition: 1 of them\n"))
+}
+
+#[test]
+fn every_example_of_the_guide_is_sound() {
+    let bench = Bench::new();
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    for below in ["lists", "watchlists", "layouts"] {
+        for entry in std::fs::read_dir(shipped.join(below)).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            bench.write(&format!("guide/{below}/{name}"), std::fs::read(entry.path()).unwrap());
+        }
+    }
+    let named = std::fs::read(shipped.join("chpl-tier-1.yaml")).unwrap();
+    bench.write("guide/chpl-tier-1.yaml", named);
+    let guide = std::fs::read_to_string(shipped.join("../docs/rules.md")).unwrap();
+    let blocks: Vec<&str> = guide.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() > 8, "{}", blocks.len());
+    for (number, text) in blocks.iter().enumerate().filter_map(|(n, block)| Some((n, as_text(n, block)?))) {
+        bench.write(&format!("guide/block-{number}.yaml"), text);
+    }
+    let checked = tidewaiter(&bench.path(""), &["check", "guide", "--format", "github"]);
+    assert!(checked.get_output().status.success(), "{}", printed(&checked));
+}

@@ -3,16 +3,18 @@
 mod comparison;
 mod country;
 mod hs;
+mod key;
+mod question;
 mod relation;
 mod sigma;
 mod words;
 
 pub(super) use comparison::pair as between;
 pub(super) use country::codes;
+pub(super) use key::parse;
+pub(super) use question::{fits, question};
 
-use super::report::Report;
-use super::{Comparison, DatePart, Ownership, Question, Target};
-use crate::record::FieldKind;
+use super::{DatePart, Ownership};
 use crate::text::Inflection;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -108,9 +110,6 @@ const PARTS: [(&str, DatePart); 4] =
 
 const REFUSED: [&str; 10] =
     ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
-
-/// Who a party is, as a key of a map that speaks of one party.
-const IDENTITIES: [&str; 4] = ["entity", "owned_by", "listed", "listed_on_date"];
 
 impl Operator {
     /// The word in rules and evidence.
@@ -208,232 +207,4 @@ pub(super) struct Scalar {
     pub(super) span: Range<usize>,
     /// `null` or the empty text.
     pub(super) missing: bool,
-}
-
-/// Reads the words of a key behind its field, each with its place; `owned_by` and its like, which stand where a field
-/// does in a map that speaks of one party, are read as the operators that they are.
-pub(super) fn parse(key: &[(&str, Range<usize>)], report: &mut Report<'_>) -> Option<Modifiers> {
-    let identity = key.first().is_some_and(|(name, _)| IDENTITIES.contains(name));
-    let words = if identity { key } else { key.get(1..).unwrap_or_default() };
-    let mut modifiers = Modifiers::default();
-    let before = report.problems.len();
-    for (word, span) in words {
-        if let Some((_, operator)) = OPERATORS.iter().find(|entry| entry.0 == *word) {
-            if let Some(first) = modifiers.operator.replace(*operator) {
-                let message = format!("`{}` and `{word}` cannot stand together", first.name());
-                report.error("modifiers-clash", span, message);
-            }
-        } else if let Some((_, part)) = PARTS.iter().find(|entry| entry.0 == *word) {
-            if modifiers.part.replace(*part).is_some() {
-                report.error("modifiers-clash", span, "one part of a date can be asked for at a time");
-            }
-        } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
-            modifiers.flags.insert(*flag);
-        } else if REFUSED.contains(word) {
-            let message = format!("`{word}` is refused: it has no meaning in a customs record");
-            report.error("refused-modifier", span, message);
-        } else {
-            report.error("unknown-modifier", span, format!("unknown modifier `{word}`"));
-            let known = OPERATORS.iter().map(|entry| entry.0).chain(FLAGS.iter().map(|entry| entry.0));
-            report.guess(word, known.chain(PARTS.iter().map(|entry| entry.0)).filter(|known| known.len() > 1));
-        }
-    }
-    let last = words.last().map_or(0..0, |word| word.1.clone());
-    if let Some(message) = clash(&modifiers) {
-        report.error("modifiers-clash", &last, message);
-    }
-    let wordy = modifiers.has(Flag::Literal) || modifiers.has(Flag::Inflected);
-    if modifiers.operator.is_none() && wordy {
-        modifiers.operator = Some(Operator::Mentions);
-    }
-    (report.problems.len() == before).then_some(modifiers)
-}
-
-fn clash(modifiers: &Modifiers) -> Option<String> {
-    use Operator::{Contains, EndsWith, Exists, Gt, Gte, Lt, Lte, Mentions, Re, StartsWith};
-    let operator = modifiers.operator;
-    let allowed = |flag: Flag, operators: &[Operator], bare: Option<()>| {
-        let fits = operator.map_or(bare.is_some(), |operator| operators.contains(&operator));
-        modifiers.has(flag) && !fits
-    };
-    if allowed(Flag::IgnoreCase, &[Re], None)
-        || allowed(Flag::MultiLine, &[Re], None)
-        || allowed(Flag::DotAll, &[Re], None)
-    {
-        return Some("`i`, `m` and `s` belong to `re`".to_owned());
-    }
-    if allowed(Flag::Literal, &[Mentions], Some(())) || allowed(Flag::Inflected, &[Mentions], Some(())) {
-        return Some("`literal` and `inflected` belong to `mentions`".to_owned());
-    }
-    if modifiers.has(Flag::Literal) && modifiers.has(Flag::Inflected) {
-        return Some("`literal` and `inflected` cannot stand together".to_owned());
-    }
-    if allowed(Flag::Cased, &[Contains, StartsWith, EndsWith, Operator::Exactly], Some(())) {
-        return Some("`cased` belongs to whole values, `contains`, `startswith` and `endswith`".to_owned());
-    }
-    if allowed(Flag::FieldRef, &[Contains, StartsWith, EndsWith, Gt, Gte, Lt, Lte], Some(())) {
-        return Some("`fieldref` goes with `contains`, `startswith`, `endswith`, `gt`, `gte`, `lt`, `lte`".to_owned());
-    }
-    let modes = [Flag::AnyStake, Flag::Ofac50, Flag::Control].into_iter().filter(|mode| modifiers.has(*mode)).count();
-    if modes > 0 && operator != Some(Operator::OwnedBy) {
-        return Some("`any`, `ofac50` and `control` belong to `owned_by`".to_owned());
-    }
-    if modes > 1 {
-        return Some("one of `any`, `ofac50` and `control` is enough".to_owned());
-    }
-    if modifiers.has(Flag::FieldRef) && modifiers.has(Flag::Cased) {
-        return Some("`cased` and `fieldref` cannot stand together: two fields are compared case aside".to_owned());
-    }
-    if modifiers.part.is_some()
-        && (!matches!(operator, None | Some(Gt | Gte | Lt | Lte | Operator::Between))
-            || modifiers.has(Flag::FieldRef)
-            || modifiers.has(Flag::Cased))
-    {
-        return Some(
-            "`day`, `week`, `month` and `year` go alone or with `gt`, `gte`, `lt`, `lte`, `between`".to_owned(),
-        );
-    }
-    if operator == Some(Exists) && !modifiers.flags.is_empty() {
-        return Some("`exists` stands alone: `exists: true` or `exists: false`".to_owned());
-    }
-    None
-}
-
-/// Whether the question can mean anything in cells of the kind.
-pub(super) fn fits(kind: Option<FieldKind>, modifiers: &Modifiers, values: &[Scalar], report: &mut Report<'_>) -> bool {
-    use FieldKind::{Code, Country, Date, Hs, Number, Text};
-    let (Some(kind), Some(operator)) = (kind, modifiers.operator) else { return true };
-    let (fits, advice) = match operator {
-        Operator::Mentions => (!matches!(kind, Hs | Country | Number | Date), "write the value without a modifier"),
-        Operator::Hs => (kind == Hs, "`hs` belongs to `hs_code`"),
-        Operator::Country => {
-            (matches!(kind, Country | Text | Code), "`country` belongs to parties and to fields of countries")
-        }
-        _ => (true, ""),
-    };
-    if !fits {
-        let span = values.first().map_or(0..0, |value| value.span.clone());
-        report.error("modifier-does-not-fit", &span, format!("`{}` can never hold for this field", operator.name()));
-        report.hint(advice);
-    }
-    fits
-}
-
-/// What is asked of a cell of a kind, with the word for evidence; `neq` and `all` are the caller's.
-pub(super) fn question(
-    kind: Option<FieldKind>,
-    modifiers: &Modifiers,
-    value: &Scalar,
-    report: &mut Report<'_>,
-) -> Option<(&'static str, Question)> {
-    if modifiers.has(Flag::FieldRef) || modifiers.operator == Some(Operator::Differs) {
-        return relation::read(modifiers, value, report);
-    }
-    if value.text.is_empty() {
-        report.error("empty-value", &value.span, "the value says nothing");
-        return None;
-    }
-    if let Some(part) = modifiers.part {
-        let comparison = modifiers.operator.map_or(Comparison::Eq, comparison::of);
-        return comparison::part(kind, (part, comparison), value, report);
-    }
-    let Some(operator) = modifiers.operator else { return bare(kind, modifiers, value, report) };
-    let question = match operator {
-        Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
-            if let Some(why) = never_matches(kind, &value.text) {
-                report.error("never-matches", &value.span, why);
-                report.hint("write the value without a text modifier");
-                return None;
-            }
-            sigma::pattern(modifiers, value, report).map(Question::Matches)
-        }
-        Operator::Re => sigma::regex(modifiers, value, report),
-        Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte | Operator::OnOrAfter | Operator::Before => {
-            comparison::read(operator, kind, value, report)
-        }
-        Operator::Mentions => words::term(value, modifiers.inflection(), report),
-        Operator::Hs => hs::read(value, report),
-        Operator::Exactly => return exactly(kind, modifiers, value, report),
-        Operator::Entity | Operator::Listed | Operator::ListedOnDate | Operator::OwnedBy | Operator::Address => {
-            let message = format!("`{}` asks who a party is; this is no party", operator.name());
-            report.error("modifier-does-not-fit", &value.span, message);
-            None
-        }
-        Operator::Exists | Operator::Between | Operator::Country | Operator::Differs => {
-            let message = format!("`{}` does not fit here", operator.name());
-            report.error("modifier-does-not-fit", &value.span, message);
-            None
-        }
-    };
-    Some((operator.name(), question?))
-}
-
-/// Why a text can stand in no cell of the kind.
-fn never_matches(kind: Option<FieldKind>, text: &str) -> Option<&'static str> {
-    let mut letters = text.chars().filter(|letter| !matches!(letter, '*' | '?' | '\\'));
-    match kind {
-        Some(FieldKind::Hs) if letters.any(|letter| !letter.is_ascii_digit()) => {
-            Some("cells of this field are digits only")
-        }
-        Some(FieldKind::Country) if letters.count() > 2 => Some("cells of this field are two-letter country codes"),
-        _ => None,
-    }
-}
-
-/// A value without an operator means what the field's kind suggests.
-fn bare(
-    kind: Option<FieldKind>,
-    modifiers: &Modifiers,
-    value: &Scalar,
-    report: &mut Report<'_>,
-) -> Option<(&'static str, Question)> {
-    let sigma = modifiers.has(Flag::Cased) || modifiers.has(Flag::Neq);
-    match kind {
-        Some(FieldKind::Hs) if !modifiers.has(Flag::Cased) => Some(("hs", hs::read(value, report)?)),
-        Some(FieldKind::Number | FieldKind::Date) => Some(("equals", comparison::equal(kind, value, report)?)),
-        Some(FieldKind::Text) if !sigma => Some(("mentions", words::term(value, Inflection::Dictionary, report)?)),
-        Some(FieldKind::PartyId) if !sigma => Some(("mentions", words::term(value, Inflection::Literal, report)?)),
-        Some(
-            FieldKind::PartyName
-            | FieldKind::PartyId
-            | FieldKind::Text
-            | FieldKind::Code
-            | FieldKind::Country
-            | FieldKind::Hs,
-        )
-        | None => Some(("equals", Question::Matches(sigma::pattern(modifiers, value, report)?))),
-    }
-}
-
-fn exactly(
-    kind: Option<FieldKind>,
-    modifiers: &Modifiers,
-    value: &Scalar,
-    report: &mut Report<'_>,
-) -> Option<(&'static str, Question)> {
-    let question = match kind {
-        Some(FieldKind::Number | FieldKind::Date) => comparison::equal(kind, value, report)?,
-        Some(FieldKind::Hs) => {
-            let digits: String = value.text.chars().filter(char::is_ascii_digit).collect();
-            let whole = Scalar { text: digits, ..value.clone() };
-            hs::read(value, report)?;
-            Question::Matches(sigma::literal(modifiers, &whole, report)?)
-        }
-        Some(FieldKind::PartyName | FieldKind::PartyId | FieldKind::Text | FieldKind::Code | FieldKind::Country)
-        | None => Question::Matches(sigma::literal(modifiers, value, report)?),
-    };
-    Some(("exactly", question))
-}
-
-/// The cell that a name in a value means, for `fieldref` and `differs`.
-fn target(name: &str) -> Option<Target> {
-    use super::names::{Place, resolve};
-    match resolve(name)? {
-        Place::Cells(targets, _) => match targets.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        },
-        Place::Party(who) if !who.is_group() => who.targets(crate::record::Part::Name).into_iter().next(),
-        Place::Party(_) | Place::HsDigits(_) => None,
-    }
 }

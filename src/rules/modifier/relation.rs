@@ -1,6 +1,7 @@
 //! `fieldref` and `differs`: one cell against another of the same record.
 
-use super::{Flag, Modifiers, Operator, Scalar, target};
+use super::question::target;
+use super::{Flag, Modifiers, Operator, Scalar};
 use crate::rules::names;
 use crate::rules::report::Report;
 use crate::rules::{FieldRelation, Question};

@@ -48,7 +48,8 @@ fn holds(condition: &Condition, held: &[bool]) -> bool {
 }
 
 /// The texts that keywords are looked for in.
-const TEXTS: [Column; 5] = [Column::Goods, Column::Brand, Column::Sender, Column::Receiver, Column::Buyer];
+const TEXTS: [Column; 7] =
+    [Column::Number, Column::ReceiverId, Column::Goods, Column::Brand, Column::Sender, Column::Receiver, Column::Buyer];
 
 fn selected(selection: &Selection, row: &Row) -> bool {
     match selection {
