@@ -5,8 +5,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the rules folder")]
 
-use std::io;
-use std::path::Path;
+mod folder;
+
+pub use folder::{content_hash, read_folder, stamp};
+
+use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::evaluate::{self, Plan};
@@ -14,7 +18,7 @@ use crate::finding::hash;
 use crate::intake::Layouts;
 use crate::problem::{Problem, Severity, SourceText};
 use crate::rules::{self, Known, RuleSet, RuleTexts};
-use crate::watchlist::Watchlists;
+use crate::watchlist::{ListFile, Watchlists, list_name};
 
 /// What a text is, by the folder that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +35,7 @@ impl TextKind {
     pub const ALL: [(TextKind, &'static str, &'static [&'static str]); 4] = [
         (TextKind::Rule, "", &["yaml", "yml"]),
         (TextKind::List, "lists", &["txt", "csv", "yaml", "yml"]),
-        (TextKind::Watchlist, "watchlists", &["yaml", "yml"]),
+        (TextKind::Watchlist, "watchlists", &["yaml", "yml", "csv", "tsv", "txt", "json", "jsonl", "ndjson", "xml"]),
         (TextKind::Layout, "layouts", &["yaml", "yml"]),
     ];
 
@@ -56,65 +60,73 @@ impl TextKind {
 pub struct DeskText {
     /// What it is.
     pub kind: TextKind,
-    /// Path and text.
+    /// Path and text; of a watchlist in a folder the path alone.
     pub source: Arc<SourceText>,
+    /// Where a watchlist's content lies, since it may be large.
+    pub content: Option<ListContent>,
 }
 
-/// The largest text that is read.
-const LARGEST_TEXT: u64 = 64 << 20;
+/// The content of a file of a watchlist, which is read when it is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListContent {
+    /// The file that holds it.
+    pub at: PathBuf,
+    /// Of its bytes, 32 hex digits.
+    pub hash: String,
+}
 
-/// Reads every text of a rules folder; a file that cannot be read is a problem, not an end.
-///
-/// # Errors
-/// When the folder itself cannot be read.
-pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
-    let (mut texts, mut problems) = (Vec::new(), Vec::new());
-    std::fs::read_dir(folder)?;
-    for (kind, below, endings) in TextKind::ALL {
-        let Ok(entries) = std::fs::read_dir(folder.join(below)) else { continue };
-        let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        paths.sort();
-        for path in paths.iter().filter(|path| is_read(path, endings)) {
-            match read_text(path) {
-                Ok(text) => texts.push(DeskText { kind, source: SourceText::new(path.display().to_string(), text) }),
-                Err(cause) => problems.push(
-                    Problem::whole_file("unreadable", path.display().to_string(), format!("cannot be read: {cause}"))
-                        .with_hint("make it a readable UTF-8 text of at most 64 MiB"),
-                ),
-            }
+impl DeskText {
+    /// A text that is held whole.
+    pub fn new(kind: TextKind, path: impl Into<String>, text: impl Into<String>) -> DeskText {
+        DeskText { kind, source: SourceText::new(path, text), content: None }
+    }
+
+    /// What it says, by hash.
+    fn identity(&self) -> &str {
+        self.content.as_ref().map_or(self.source.text.as_str(), |content| content.hash.as_str())
+    }
+}
+
+/// The watchlists that were loaded last, so that an edit of a rule does not load them again.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    key: String,
+    lists: Arc<Watchlists>,
+    problems: Vec<Problem>,
+}
+
+impl Shelf {
+    /// The watchlists among the texts, loaded unless they are here already.
+    pub fn take(&mut self, texts: &[DeskText]) -> (Arc<Watchlists>, Vec<Problem>) {
+        let chosen: Vec<&DeskText> = texts.iter().filter(|text| text.kind == TextKind::Watchlist).collect();
+        let parts: Vec<&str> = chosen.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]).collect();
+        let key = hash(&parts);
+        if self.key != key {
+            let mut unreadable = Vec::new();
+            let files = chosen.iter().filter_map(|text| match open(text) {
+                Ok(content) => {
+                    let path = text.source.path.clone();
+                    Some(ListFile { list: list_name(&path).to_owned(), path, content })
+                }
+                Err(cause) => {
+                    let message = format!("cannot be read: {cause}");
+                    unreadable.push(Problem::whole_file("unreadable", text.source.path.clone(), message));
+                    None
+                }
+            });
+            let (lists, problems) = Watchlists::read(files);
+            *self = Shelf { key, lists: Arc::new(lists), problems };
+            self.problems.extend(unreadable);
         }
+        (self.lists.clone(), self.problems.clone())
     }
-    Ok((texts, problems))
 }
 
-/// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
-pub fn stamp(folder: &Path) -> String {
-    let mut parts = Vec::new();
-    for (_, below, endings) in TextKind::ALL {
-        let Ok(entries) = std::fs::read_dir(folder.join(below)) else { continue };
-        for path in
-            entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| is_read(path, endings))
-        {
-            let Ok(metadata) = std::fs::metadata(&path) else { continue };
-            parts.push(format!("{} {} {:?}", path.display(), metadata.len(), metadata.modified().ok()));
-        }
-    }
-    parts.sort();
-    hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-fn is_read(path: &Path, endings: &[&str]) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".");
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-    !name.starts_with('.') && !name.ends_with(".test.yaml") && endings.contains(&ending) && path.is_file()
-}
-
-fn read_text(path: &Path) -> io::Result<String> {
-    let size = std::fs::metadata(path)?.len();
-    if size > LARGEST_TEXT {
-        return Err(io::Error::other(format!("{size} bytes are more than 64 MiB")));
-    }
-    std::fs::read_to_string(path)
+fn open(text: &DeskText) -> std::io::Result<Box<dyn Read + '_>> {
+    Ok(match &text.content {
+        Some(content) => Box::new(std::fs::File::open(&content.at)?),
+        None => Box::new(text.source.text.as_bytes()),
+    })
 }
 
 /// Everything that a file is read and evaluated with; never changes once made.
@@ -124,6 +136,8 @@ pub struct Desk {
     pub rules: RuleSet,
     /// The rules, bound.
     pub plan: Plan,
+    /// The watchlists that the plan is bound to.
+    pub watchlists: Arc<Watchlists>,
     /// How files are read.
     pub layouts: Layouts,
     /// Hash of every text and the program's version: which plan a finding was made by.
@@ -133,27 +147,36 @@ pub struct Desk {
 impl Desk {
     /// Compiles and binds; value and problems, worst first within a file as written.
     pub fn build(texts: &[DeskText], known: &Known) -> (Desk, Vec<Problem>) {
+        Desk::build_from(texts, known, &mut Shelf::default())
+    }
+
+    /// The same; watchlists that have not changed are taken from the shelf.
+    pub fn build_from(texts: &[DeskText], known: &Known, shelf: &mut Shelf) -> (Desk, Vec<Problem>) {
         let of = |kind: TextKind| -> Vec<Arc<SourceText>> {
             texts.iter().filter(|text| text.kind == kind).map(|text| text.source.clone()).collect()
         };
         let rule_texts = RuleTexts { rules: of(TextKind::Rule), lists: of(TextKind::List) };
         let (rules, mut problems) = rules::compile(&rule_texts, known);
-        let (watchlists, more) = Watchlists::load(&of(TextKind::Watchlist));
+        let (watchlists, more) = shelf.take(texts);
         problems.extend(more);
         let (layouts, more) = Layouts::load(&of(TextKind::Layout));
         problems.extend(more);
-        let (plan, more) = evaluate::bind(&rules, Arc::new(watchlists));
+        let (plan, more) = evaluate::bind(&rules, watchlists.clone());
         problems.extend(more);
-        problems.extend(texts.iter().filter(|text| text.kind != TextKind::Rule).filter_map(emptied));
+        problems.extend(texts.iter().filter_map(emptied));
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
-        parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.source.text.as_str()]));
+        parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]));
         let id = hash(&parts);
-        (Desk { rules, plan, layouts, id }, problems)
+        (Desk { rules, plan, watchlists, layouts, id }, problems)
     }
 }
 
-/// A list or watchlist that was emptied would quietly turn off what rests on it.
+/// A list or layout that was emptied would quietly turn off what rests on it.
 fn emptied(text: &DeskText) -> Option<Problem> {
+    // A rule file is told by its own reader, a watchlist by its.
+    if matches!(text.kind, TextKind::Rule | TextKind::Watchlist) {
+        return None;
+    }
     let empty = text.source.text.trim_start_matches('\u{feff}').trim().is_empty();
     let problem = || Problem::error("empty-file", &text.source, 0..0, "the file is empty");
     empty.then(|| problem().with_hint("remove the file when it is not wanted any more"))

@@ -12,14 +12,21 @@ use std::sync::Arc;
 pub struct SourceText {
     /// The path as shown to the user (relative where the user gave it so).
     pub path: String,
-    /// The whole text.
+    /// The whole text; empty where a file is too large to be kept.
     pub text: String,
+    /// The line that the text begins at: 1, or where a problem stands in a file that is not kept.
+    pub first_line: usize,
 }
 
 impl SourceText {
     /// A shared source text.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<SourceText> {
-        Arc::new(SourceText { path: path.into(), text: text.into() })
+        Arc::new(SourceText { path: path.into(), text: text.into(), first_line: 1 })
+    }
+
+    /// A place in a file whose text is not kept: a line, from 1.
+    pub fn at_line(path: impl Into<String>, line: usize) -> Arc<SourceText> {
+        Arc::new(SourceText { path: path.into(), text: String::new(), first_line: line.max(1) })
     }
 
     /// 1-based line and column (in characters) of a byte offset; an offset past the end is the end.
@@ -29,7 +36,7 @@ impl SourceText {
             offset -= 1;
         }
         let before = self.text.get(..offset).unwrap_or("");
-        let line = before.matches('\n').count() + 1;
+        let line = before.matches('\n').count() + self.first_line;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }
@@ -142,6 +149,10 @@ pub fn render(problem: &Problem) -> String {
     let title = level.primary_title(&problem.message).id(problem.code);
     let mut group = annotate_snippets::Group::with_title(title);
     match &problem.span {
+        Some(_) if problem.source.text.is_empty() => {
+            let origin = annotate_snippets::Origin::path(&problem.source.path).line(problem.source.first_line);
+            group = group.element(origin);
+        }
         Some(span) => {
             let end = problem.source.text.len();
             let range = span.start.min(end)..span.end.clamp(span.start.min(end), end);

@@ -69,9 +69,14 @@ fn scan_folder(folder: &Path, recursion: Recursion, depth: usize, scan: &mut Sca
         if kind.is_file() {
             scan.sightings.push(Sighting { path, look: look(&metadata) });
         } else if kind.is_dir() {
-            if recursion == Recursion::Deep && depth > 0 && scan_folder(&path, recursion, depth - 1, scan).is_err() {
-                scan.unknown.push((path, "the folder cannot be read".to_owned()));
-            }
+            let why = match recursion {
+                Recursion::Flat => Some("it is a folder, and the source is not `recursive`"),
+                Recursion::Deep if depth == 0 => Some("it is a folder too far down"),
+                Recursion::Deep => {
+                    scan_folder(&path, recursion, depth - 1, scan).err().map(|_| "it is a folder that cannot be read")
+                }
+            };
+            scan.unknown.extend(why.map(|why| (path, why.to_owned())));
         } else {
             let what = if kind.is_symlink() { "a symbolic link" } else { "not a regular file" };
             scan.unknown.push((path, format!("it is {what}")));
@@ -159,7 +164,9 @@ mod tests {
         let flat = scan(folder.path(), Recursion::Flat).unwrap();
         let names: Vec<_> = flat.sightings.iter().map(|s| s.path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["b.csv", "a.csv"]);
-        assert_eq!(flat.unknown.len(), 1);
+        let unknown: Vec<_> =
+            flat.unknown.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(unknown.len(), 2, "the folder and the link: {unknown:?}");
         assert_eq!(scan(folder.path(), Recursion::Deep).unwrap().sightings.len(), 3);
     }
 }

@@ -20,6 +20,7 @@ mod scan;
 mod schema;
 mod shipped;
 mod status;
+mod watchlist;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,8 @@ enum Command {
     Release(files::Release),
     /// List, show or requeue mails.
     Outbox(outbox::Outbox),
+    /// List, show and compare watchlists; accept a version that is held.
+    Watchlist(watchlist::Watchlist),
     /// Print a JSON Schema for an editor.
     Schema(schema::Schema),
     /// Read one file for a parent process.
@@ -169,6 +172,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
+        Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),
         Command::Schema(command) => schema::schema(&command),
         Command::ReadContainer(command) => read_container::read_container(&command),
         Command::Completions(command) => manual::completions(&command),

@@ -4,7 +4,7 @@
 //! that broke since then is shown by its last good version. It changes nothing.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -13,9 +13,9 @@ use serde_json::json;
 use super::columns::{Side, aligned};
 use super::{CommandError, RulesArgument, say};
 use crate::config::Config;
-use crate::desk::{self, Desk, DeskText, TextKind};
+use crate::daemon::lists;
+use crate::desk::{self, Desk, DeskText};
 use crate::ledger::{AcceptedText, Ledger};
-use crate::problem::SourceText;
 use crate::rule_card::RuleCard;
 use crate::rules::Known;
 
@@ -61,6 +61,7 @@ struct Row {
 #[derive(Default)]
 struct Past {
     accepted: Vec<AcceptedText>,
+    texts: Vec<DeskText>,
     hits: BTreeMap<String, (i64, Option<i64>)>,
 }
 
@@ -73,7 +74,7 @@ pub async fn rules(command: Rules) -> Result<(), CommandError> {
         Some(config) => {
             let folder = command.rules.rules.as_ref().unwrap_or(&config.rules);
             let read = desk::read_folder(folder).map_err(CommandError::io(folder))?;
-            (read, super::known(config), past(&config.ledger).await?)
+            (read, super::known(config), past(config).await?)
         }
         None => (command.rules.texts()?, Known::default(), None),
     };
@@ -87,19 +88,21 @@ pub async fn rules(command: Rules) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn past(ledger: &Path) -> Result<Option<Past>, CommandError> {
-    if !ledger.exists() {
+async fn past(config: &Config) -> Result<Option<Past>, CommandError> {
+    if !config.ledger.exists() {
         return Ok(None);
     }
-    let ledger = Ledger::open(ledger).await?;
+    let ledger = Ledger::open(&config.ledger).await?;
     let hits = ledger.rule_hits().await?.into_iter().map(|(rule, findings, last)| (rule, (findings, last))).collect();
-    Ok(Some(Past { accepted: ledger.accepted_texts().await?, hits }))
+    let accepted = ledger.accepted_texts().await?;
+    let texts = accepted.iter().filter_map(|row| lists::accepted_text(&config.state, row)).collect();
+    Ok(Some(Past { accepted, texts, hits }))
 }
 
 /// The rules that the files give and those that run, each once, worst level first.
 fn rows(now: &Desk, past: Option<&Past>, known: &Known) -> Vec<Row> {
-    let texts = past.map(|past| accepted(&past.accepted)).unwrap_or_default();
-    let (then, _) = Desk::build(&texts, known);
+    let texts = past.map_or(&[] as &[DeskText], |past| &past.texts);
+    let (then, _) = Desk::build(texts, known);
     let since = |path: &str| -> i64 {
         let texts = past.into_iter().flat_map(|past| &past.accepted);
         texts.filter(|text| text.path == path).map(|text| text.accepted_at).max().unwrap_or(0)
@@ -124,14 +127,6 @@ fn rows(now: &Desk, past: Option<&Past>, known: &Known) -> Vec<Row> {
     let mut rows: Vec<Row> = all.into_iter().map(row).collect();
     rows.sort_by(|a, b| b.card.level.cmp(&a.card.level).then_with(|| a.card.id.cmp(&b.card.id)));
     rows
-}
-
-fn accepted(texts: &[AcceptedText]) -> Vec<DeskText> {
-    let text = |text: &AcceptedText| {
-        let kind = TextKind::from_name(&text.kind)?;
-        Some(DeskText { kind, source: SourceText::new(text.path.clone(), text.text.clone()) })
-    };
-    texts.iter().filter_map(text).collect()
 }
 
 fn show(rows: &[Row], broken: usize) {

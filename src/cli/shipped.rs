@@ -5,7 +5,6 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 
 use crate::desk::{DeskText, TextKind};
-use crate::problem::SourceText;
 
 static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -21,7 +20,7 @@ pub fn texts() -> Vec<DeskText> {
             let ending = file.path().extension().and_then(|ending| ending.to_str()).unwrap_or("");
             if let (true, Some(text)) = (endings.contains(&ending), file.contents_utf8()) {
                 let path = format!("rules/{}", file.path().display());
-                texts.push(DeskText { kind, source: SourceText::new(path, text) });
+                texts.push(DeskText::new(kind, path, text));
             }
         }
     }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CommandError, ConfigArgument, say};
+use crate::daemon::lists;
 use crate::ledger::FileRow;
 
 /// Show sources, files, rules and the outbox.
@@ -25,6 +26,8 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let hits = ledger.rule_hits().await?;
     let broken = ledger.note("broken").await?.unwrap_or_else(|| "[]".to_owned());
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
+    let held: Vec<(String, lists::Version)> =
+        lists::states(&ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))).collect();
     let outbox =
         json!({ "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead });
     let whole = json!({
@@ -32,6 +35,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
         "files": files.iter().map(file_json).collect::<Vec<_>>(),
         "rules": hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
         "findings": counts.findings, "alerts": counts.alerts, "outbox": outbox, "broken": broken,
+        "held_watchlists": held.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
     });
     if command.json {
         say(whole.to_string());
@@ -61,6 +65,13 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     say("\nrules that fired:");
     for (rule, findings, last) in &hits {
         say(format!("  {findings:>8}  {rule}  {}", last.map(time).unwrap_or_default()));
+    }
+    for (list, version) in &held {
+        say(format!(
+            "\nwatchlist {list} has shrunk to {} entities and is held since {}: `tidewaiter watchlist accept {list}`",
+            version.entities,
+            time(version.at)
+        ));
     }
     if !broken.is_empty() {
         say("\nbroken, running on the last good version where there is one:");

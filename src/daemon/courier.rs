@@ -20,6 +20,8 @@ use crate::telemetry::Pulse;
 
 /// Messages in hand at once.
 const IN_HAND: usize = 8;
+/// Bytes of them after which no more are taken: a transport needs a few times as many.
+const BYTES_IN_HAND: usize = 8 << 20;
 /// The courier looks at the outbox at least this often, so that its pulse never stops.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// How long it rests while something is in hand or cannot be noted: what falls due meanwhile waits no longer.
@@ -33,11 +35,17 @@ const ATTEMPTS_BEFORE_TELLING: i64 = 7;
 
 type Answer = (OutboxRow, Outcome);
 
+/// A message in hand.
+struct Held {
+    id: i64,
+    size: usize,
+}
+
 /// What is under way.
 struct Bag {
     office: Arc<Office>,
-    /// Numbers of the messages that are being sent or whose outcome is not noted yet.
-    in_hand: Vec<i64>,
+    /// The messages that are being sent or whose outcome is not noted yet.
+    in_hand: Vec<Held>,
     sending: JoinSet<Answer>,
     /// Outcomes that the ledger could not take.
     owed: Vec<Answer>,
@@ -73,16 +81,15 @@ impl Bag {
     /// Notes what is owed, then takes what is due; answers how long to rest when nothing happens.
     async fn fill(&mut self) -> Result<Duration, DaemonError> {
         self.repay().await?;
-        let room = IN_HAND.saturating_sub(self.in_hand.len());
-        if room > 0 {
-            for row in self.office.ledger.due(now_micros(), &self.in_hand, room).await? {
-                self.in_hand.push(row.id);
-                let office = self.office.clone();
-                self.sending.spawn(async move {
-                    let outcome = office.transport.send(&row.notification).await;
-                    (row, outcome)
-                });
-            }
+        while self.in_hand.len() < IN_HAND && self.in_hand.iter().map(|held| held.size).sum::<usize>() < BYTES_IN_HAND {
+            let ids: Vec<i64> = self.in_hand.iter().map(|held| held.id).collect();
+            let Some(row) = self.office.ledger.due(now_micros(), &ids, 1).await?.pop() else { break };
+            self.in_hand.push(Held { id: row.id, size: row.notification.message.len() });
+            let office = self.office.clone();
+            self.sending.spawn(async move {
+                let outcome = office.transport.send(&row.notification).await;
+                (row, outcome)
+            });
         }
         if !self.in_hand.is_empty() {
             return Ok(SHORT_REST);
@@ -109,7 +116,7 @@ impl Bag {
         while let Some((row, outcome)) = self.owed.last() {
             note(&self.office, row, outcome.clone()).await?;
             let id = row.id;
-            self.in_hand.retain(|held| *held != id);
+            self.in_hand.retain(|held| held.id != id);
             self.owed.pop();
         }
         Ok(())

@@ -9,6 +9,7 @@ mod arrival;
 mod attempt;
 mod complaints;
 mod courier;
+pub mod lists;
 mod notices;
 mod office;
 mod publish;
@@ -87,6 +88,9 @@ impl DaemonError {
     }
 }
 
+/// How long a start waits between looks at a full disk.
+const FULL_DISK_REST: Duration = Duration::from_secs(5);
+
 /// Microseconds since 1970, the ledger's clock.
 pub(crate) fn now_micros() -> i64 {
     jiff::Timestamp::now().as_microsecond()
@@ -127,14 +131,26 @@ pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> R
 /// The office with a desk in force, or nothing when the daemon is told to stop before that.
 async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<Arc<Office>>, DaemonError> {
     let opening = async {
-        let office = Arc::new(Office::open(config).await?);
-        reload::start(&office).await?;
-        Ok(Some(office))
+        loop {
+            match open_once(config.clone()).await {
+                Err(error) if error.is_disk_full() => {
+                    tracing::error!(%error, "the disk is full: started when there is room");
+                    tokio::time::sleep(FULL_DISK_REST).await;
+                }
+                opened => return opened.map(Some),
+            }
+        }
     };
     tokio::select! {
         () = shutdown.cancelled() => Ok(None),
         opened = opening => opened,
     }
+}
+
+async fn open_once(config: Config) -> Result<Arc<Office>, DaemonError> {
+    let office = Arc::new(Office::open(config).await?);
+    reload::start(&office).await?;
+    Ok(office)
 }
 
 /// The first worker that fails ends all; after a stop, the others get the time they need to finish what is in hand.

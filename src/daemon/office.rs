@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Mutex, Notify, Semaphore};
@@ -10,8 +10,9 @@ use tokio::sync::{Mutex, Notify, Semaphore};
 use super::DaemonError;
 use crate::config::{Config, TransportSettings};
 use crate::deliver::{Maildir, Sender, SmtpTransport, Templates, Transport};
-use crate::desk::Desk;
+use crate::desk::{Desk, DeskText, Shelf};
 use crate::ledger::{Attempt, Ledger, LedgerError};
+use crate::problem::Problem;
 use crate::rules::Known;
 
 /// What every worker shares.
@@ -31,6 +32,8 @@ pub struct Office {
     /// Rings when the outbox has something new.
     pub post: Notify,
     desk: ArcSwapOption<Desk>,
+    /// Watchlists as loaded last.
+    shelf: std::sync::Mutex<Shelf>,
     scans: Semaphore,
     unended: Mutex<Vec<Attempt>>,
     _lock: File,
@@ -54,6 +57,7 @@ impl Office {
             local_mail,
             post: Notify::new(),
             desk: ArcSwapOption::empty(),
+            shelf: std::sync::Mutex::default(),
             scans: Semaphore::new(0),
             unended: Mutex::default(),
             _lock: lock,
@@ -77,6 +81,19 @@ impl Office {
     /// Puts a new desk in force from the next file on.
     pub fn set_desk(&self, desk: Desk) {
         self.desk.store(Some(Arc::new(desk)));
+    }
+
+    /// Builds a desk away from the workers' threads: loading large watchlists takes seconds.
+    ///
+    /// # Errors
+    /// When the thread dies.
+    pub async fn build(self: &Arc<Office>, texts: &[DeskText]) -> Result<(Desk, Vec<Problem>), DaemonError> {
+        let (office, texts) = (self.clone(), texts.to_vec());
+        let built = tokio::task::spawn_blocking(move || {
+            let mut shelf = office.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+            Desk::build_from(&texts, &office.known(), &mut shelf)
+        });
+        built.await.map_err(|cause| DaemonError::Worker { worker: "rules".to_owned(), cause: cause.to_string() })
     }
 
     /// Ends an attempt without publishing. When the ledger cannot take even that, it is made up for later: an attempt

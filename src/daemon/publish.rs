@@ -43,14 +43,14 @@ pub async fn publish(
 ) -> Result<Tally, DaemonError> {
     let mut publication = office.ledger.begin_publication(attempt).await?;
     let heads = publication.compare().await?;
-    let mut alerts = Vec::new();
+    let told = heads.len();
     for head in heads {
         pulse.beat();
-        alerts.push(tell(office, &mut publication, head, &whole.report).await?);
+        let alert = tell(office, &mut publication, head, &whole.report).await?;
+        publication.put_alert(&alert, now_micros()).await?;
     }
     let repeated = publication.repeated().await?;
-    let told = alerts.len();
-    let published = Published { report: whole.report, layout: whole.layout, supplied: whole.supplied, alerts };
+    let published = Published { report: whole.report, layout: whole.layout, supplied: whole.supplied };
     publication.commit(&published, now_micros()).await?;
     office.post.notify_one();
     Ok(Tally { alerts: told, repeated })

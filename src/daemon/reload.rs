@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::lists::{self, ListStates, Version};
 use super::notices::Trouble;
 use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::desk::{self, Desk, DeskText, TextKind};
 use crate::ledger::AcceptedText;
-use crate::problem::{self, Problem, SourceText};
-use crate::rules::Known;
+use crate::problem::{self, Problem};
+use crate::watchlist::list_name;
 
 /// How often the texts are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -40,12 +41,17 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
         .map_err(|cause| DaemonError::io(&office.config.rules, cause))?;
     let mut seen = desk::stamp(&office.config.rules);
     let mut pending = seen.clone();
+    let mut held = held(&office).await?;
     loop {
         let told = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
             _ = hangups.recv() => true,
             () = tokio::time::sleep(LOOK_EVERY) => false,
         };
+        let mut told = told;
+        for (list, version) in &held {
+            told |= lists::is_accepted(&office.ledger, list, version).await?;
+        }
         let now = desk::stamp(&office.config.rules);
         // Two equal looks: an editor that writes in pieces is waited for.
         if told || (now != seen && now == pending) {
@@ -60,37 +66,55 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
                 }
                 Err(error) => return Err(error),
             }
+            held = self::held(&office).await?;
         }
         pending = now;
     }
 }
 
+/// The versions that wait for the operator.
+async fn held(office: &Office) -> Result<Vec<(String, Version)>, DaemonError> {
+    let states = lists::states(&office.ledger).await?;
+    Ok(states.into_iter().filter_map(|(list, state)| Some((list, state.held?))).collect())
+}
+
 /// Reads the folder and puts the best set that it gives in force. The inner error says why the folder gave none.
 async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     let Accepted { texts: accepted, since } = accepted_texts(office).await?;
-    let (texts, mut problems) = match desk::read_folder(&office.config.rules) {
+    let (mut texts, mut problems) = match desk::read_folder(&office.config.rules) {
         Ok((texts, problems)) if !texts.is_empty() => (texts, problems),
         Ok(_) => (Vec::new(), vec![unusable(office, "it is empty")]),
         Err(cause) => (Vec::new(), vec![unusable(office, &cause.to_string())]),
     };
-    let known = office.known();
-    let (first, found) = build(&texts, &known);
+    if let Err(cause) = lists::keep(&office.config.state, &mut texts) {
+        tracing::error!(%cause, "a watchlist cannot be copied: its last good version is not kept");
+    }
+    let waiting = waiting(office, &texts).await?;
+    let texts = mend(&texts, &accepted, &paths_of(&waiting, &texts, &accepted));
+    let (first, found) = office.build(&texts).await?;
     problems.extend(found);
-    let broken = desk::broken_paths(&problems);
+    let mut broken = desk::broken_paths(&problems);
+    let shrunk = hold_shrunk(office, &first, &texts).await?;
     if broken.is_empty() {
         tell_removed(office, &texts, &since).await?;
+    }
+    if broken.is_empty() && shrunk.is_empty() {
         return accept(office, first, &texts, &problems).await.map(Ok);
     }
-    tell(office, &problems, &broken, &since).await?;
+    if !broken.is_empty() {
+        tell(office, &problems, &broken, &since).await?;
+    }
+    let lists: BTreeSet<String> = shrunk.into_iter().chain(lists_of(&broken, &texts, &accepted)).collect();
+    broken.extend(paths_of(&lists, &texts, &accepted));
     let mended = mend(&texts, &accepted, &broken);
-    let (second, left) = build(&mended, &known);
+    let (second, left) = office.build(&mended).await?;
     if desk::broken_paths(&left).is_empty() && !mended.is_empty() {
         return accept(office, second, &mended, &problems).await.map(Ok);
     }
     if office.desk().is_some() {
         return Ok(Ok(()));
     }
-    let (last, left) = build(&accepted, &known);
+    let (last, left) = office.build(&accepted).await?;
     if !accepted.is_empty() && desk::broken_paths(&left).is_empty() {
         office.set_desk(last);
         return Ok(Ok(()));
@@ -103,9 +127,94 @@ async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     Ok(Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
-/// Compiling a large desk takes a while, in which this thread does nothing else.
-fn build(texts: &[DeskText], known: &Known) -> (Desk, Vec<Problem>) {
-    tokio::task::block_in_place(|| Desk::build(texts, known))
+/// The lists whose files are still the version that is held, and that the operator has not accepted.
+async fn waiting(office: &Office, texts: &[DeskText]) -> Result<BTreeSet<String>, DaemonError> {
+    let versions = lists::versions(texts, now_micros());
+    let mut waiting = BTreeSet::new();
+    for (list, version) in held(office).await? {
+        let same = versions.get(&list).is_some_and(|now| now.files == version.files);
+        if same && !lists::is_accepted(&office.ledger, &list, &version).await? {
+            waiting.insert(list);
+        }
+    }
+    Ok(waiting)
+}
+
+/// Holds the lists that have lost more than a fifth of their entities, and tells the operators of each once.
+async fn hold_shrunk(office: &Office, desk: &Desk, texts: &[DeskText]) -> Result<Vec<String>, DaemonError> {
+    let mut states = lists::states(&office.ledger).await?;
+    let mut shrunk = Vec::new();
+    for (list, mut version) in counted(desk, texts) {
+        let before = states.get(&list).map_or(0, |state| state.in_force.entities);
+        let same = states.get(&list).is_some_and(|state| state.in_force.files == version.files);
+        if same || !lists::has_shrunk(before, version.entities) {
+            continue;
+        }
+        if lists::is_accepted(&office.ledger, &list, &version).await? {
+            continue;
+        }
+        version.at = now_micros();
+        tell_shrunk(office, &list, (before, &version)).await?;
+        set_held(&mut states, &list, version);
+        shrunk.push(list);
+    }
+    if !shrunk.is_empty() {
+        lists::write(&office.ledger, &states).await?;
+    }
+    Ok(shrunk)
+}
+
+fn set_held(states: &mut ListStates, list: &str, version: Version) {
+    if let Some(state) = states.get_mut(list) {
+        state.held = Some(version);
+    }
+}
+
+/// The versions among the texts with the number of their entities.
+fn counted(desk: &Desk, texts: &[DeskText]) -> BTreeMap<String, Version> {
+    let mut versions = lists::versions(texts, now_micros());
+    for (list, entities) in desk.watchlists.sizes() {
+        if let Some(version) = versions.get_mut(list) {
+            version.entities = entities;
+        }
+    }
+    versions
+}
+
+async fn tell_shrunk(office: &Office, list: &str, (before, version): (usize, &Version)) -> Result<(), DaemonError> {
+    let files: Vec<&str> = version.files.iter().map(|file| file.path.as_str()).collect();
+    let hashes: Vec<&str> = version.files.iter().map(|file| file.hash.as_str()).collect();
+    let now = version.entities;
+    let trouble = Trouble {
+        kind: "watchlist-shrunk",
+        about: format!("{list} {}", crate::finding::hash(&hashes)),
+        subject: format!("watchlist {list} has shrunk from {before} to {now} entities and is held"),
+        paragraphs: vec![
+            format!("{} had {before} entities and has {now}: more than a fifth is gone.", files.join(", ")),
+            "The version before stays in force, also after a restart: a list that was cut off on its way would make \
+             every firm that is missing invisible."
+                .to_owned(),
+            format!(
+                "If the list is right as it is, say `tidewaiter watchlist accept {list}`; \
+                 `tidewaiter watchlist diff {list}` shows what would go. A newer file is looked at by itself."
+            ),
+        ],
+    };
+    office.tell_operators(&trouble).await
+}
+
+/// The lists that have a file among the paths.
+fn lists_of(paths: &BTreeSet<String>, texts: &[DeskText], accepted: &[DeskText]) -> BTreeSet<String> {
+    let lists = texts.iter().chain(accepted).filter(|text| text.kind == TextKind::Watchlist);
+    let named = lists.filter(|text| paths.contains(&text.source.path));
+    named.map(|text| list_name(&text.source.path).to_owned()).collect()
+}
+
+/// The paths of all files of the lists: a list is replaced whole, so that versions are never mixed.
+fn paths_of(lists: &BTreeSet<String>, texts: &[DeskText], accepted: &[DeskText]) -> BTreeSet<String> {
+    let files = texts.iter().chain(accepted).filter(|text| text.kind == TextKind::Watchlist);
+    let of_lists = files.filter(|text| lists.contains(list_name(&text.source.path)));
+    of_lists.map(|text| text.source.path.clone()).collect()
 }
 
 fn unusable(office: &Office, why: &str) -> Problem {
@@ -131,16 +240,11 @@ fn mend(texts: &[DeskText], accepted: &[DeskText], broken: &BTreeSet<String>) ->
 }
 
 async fn accept(office: &Office, desk: Desk, texts: &[DeskText], problems: &[Problem]) -> Result<(), DaemonError> {
-    let rows: Vec<AcceptedText> = texts
-        .iter()
-        .map(|text| AcceptedText {
-            kind: text.kind.name().to_owned(),
-            path: text.source.path.clone(),
-            text: text.source.text.clone(),
-            accepted_at: now_micros(),
-        })
-        .collect();
-    office.ledger.accept_texts(&rows, now_micros()).await?;
+    let now = now_micros();
+    let rows: Vec<AcceptedText> = texts.iter().map(|text| lists::accepted_row(text, now)).collect();
+    office.ledger.accept_texts(&rows, now).await?;
+    let place = (&office.ledger, office.config.state.as_path());
+    lists::put_in_force(place, counted(&desk, texts), &desk.watchlists).await?;
     let broken: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(ToString::to_string).collect();
     office.ledger.set_note("broken", &serde_json::json!(broken).to_string()).await?;
     tracing::info!(rules = desk.plan.rules().len(), broken = broken.len(), "rules in force");
@@ -157,11 +261,8 @@ struct Accepted {
 async fn accepted_texts(office: &Office) -> Result<Accepted, DaemonError> {
     let rows = office.ledger.accepted_texts().await?;
     let since = rows.iter().map(|row| (row.path.clone(), row.accepted_at)).collect();
-    let text = |row: AcceptedText| {
-        let kind = TextKind::from_name(&row.kind)?;
-        Some(DeskText { kind, source: SourceText::new(row.path, row.text) })
-    };
-    Ok(Accepted { texts: rows.into_iter().filter_map(text).collect(), since })
+    let texts = rows.iter().filter_map(|row| lists::accepted_text(&office.config.state, row)).collect();
+    Ok(Accepted { texts, since })
 }
 
 /// A removed file is obeyed; one mail names all that are gone.

@@ -39,7 +39,7 @@ pub struct SourceWorker {
     source: SourceSettings,
     folders: Folders,
     arrivals: Arrivals,
-    watch: Watch,
+    watch: Option<Watch>,
     pulse: Pulse,
     idle: Arc<AtomicBool>,
     complaints: Complaints,
@@ -60,14 +60,13 @@ impl SourceWorker {
         make_folder(&source.folder)?;
         let folders = Folders::beside(&source.folder);
         make_folder(&folders.work())?;
-        let watch = Watch::new(std::slice::from_ref(&source.folder));
         let arrivals = Arrivals::new(&source);
         Ok(SourceWorker {
             office,
             source,
             folders,
             arrivals,
-            watch,
+            watch: None,
             pulse,
             idle,
             complaints: Complaints::default(),
@@ -99,7 +98,7 @@ impl SourceWorker {
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = self.watch.woken() => {}
+                () = woken(self.watch.as_ref()) => {}
                 () = tokio::time::sleep(rest) => {}
             }
         }
@@ -120,6 +119,9 @@ impl SourceWorker {
     /// One full look at the ledger's open files and the folder; returns how long to rest.
     async fn round(&mut self) -> Result<Duration, DaemonError> {
         self.idle.store(false, Ordering::SeqCst);
+        if !self.folder_is_there().await? {
+            return Ok(TROUBLE_REST);
+        }
         if let Some(why) = crowded(&self.source.folder).or_else(|| crowded(&self.office.config.state)) {
             tracing::error!(source = self.source.name, why, "intake pauses");
             self.tell(Some(complaints::disk_full(&self.source.name, &why))).await?;
@@ -131,6 +133,22 @@ impl SourceWorker {
         let settling = (self.source.settle_for / (LOOKS - 1)).max(Duration::from_millis(5));
         let rest = if unsettled > 0 { settling } else { self.source.scan_every };
         Ok(rest.min(self.source.scan_every).min(LONGEST_REST))
+    }
+
+    /// A drop folder that is gone (an unmounted drive, say) is waited for, and nothing is concluded from what it lacks.
+    async fn folder_is_there(&mut self) -> Result<bool, DaemonError> {
+        if !there(&self.source.folder)? {
+            let gone = (self.source.folder.clone(), "the drop folder is gone; it is waited for".to_owned());
+            let trouble = self.complaints.untaken(&self.source.name, &[gone]);
+            self.tell(trouble).await?;
+            self.watch = None;
+            return Ok(false);
+        }
+        make_folder(&self.folders.work())?;
+        if self.watch.is_none() {
+            self.watch = Some(Watch::new(std::slice::from_ref(&self.source.folder)));
+        }
+        Ok(true)
     }
 
     fn tidy(&self) -> Tidy<'_> {
@@ -329,6 +347,14 @@ impl SourceWorker {
             Err(error) if error.is_disk_full() => Ok(()),
             other => other,
         }
+    }
+}
+
+/// Returns when something has happened in the folder; never where nothing watches it.
+async fn woken(watch: Option<&Watch>) {
+    match watch {
+        Some(watch) => watch.woken().await,
+        None => std::future::pending().await,
     }
 }
 

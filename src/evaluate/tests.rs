@@ -366,6 +366,70 @@ fn fields_are_compared_with_fields() {
 }
 
 #[test]
+fn numbers_and_dates_are_compared_as_such() {
+    use Field::{DeclarationDate, ValueUsd};
+    let table = batch(
+        &[ValueUsd, DeclarationDate],
+        &[
+            &["1500", "2022-02-23"],
+            &["1500.00", "2022-02-24"],
+            &["1200000", "2022-03"],
+            &["9", "2023-01-01"],
+            &["-3", ""],
+        ],
+    );
+    for (detection, expected) in [
+        ("value_usd: '1,500.00'", &[0, 1][..]),
+        ("value_usd: '1 500,00'", &[0, 1]),
+        ("value_usd: [1.2M, 9.0]", &[2, 3]),
+        ("value_usd|lt: 10", &[3, 4]),
+        ("value_usd|lte: '-3'", &[4]),
+        ("value_usd|between: [9, 1500]", &[0, 1, 3]),
+        ("value_usd|between|neq: [9, 1500]", &[2, 4]),
+        ("value_usd|exactly: 1500.0", &[0, 1]),
+        ("value_usd|startswith: '15'", &[0, 1]),
+        ("declaration_date|on_or_after: 2022-02-24", &[1, 2, 3]),
+        ("declaration_date|before: 2022-02-24", &[0]),
+        ("declaration_date|between: [2022-02-24, 2022-12-31]", &[1, 2]),
+        ("declaration_date|between: [2022-03, 2023]", &[2, 3]),
+        ("declaration_date: 2022", &[0, 1, 2]),
+        ("declaration_date: 24.02.2022", &[1]),
+        ("declaration_date|gt: 2022-03", &[3]),
+        ("declaration_date|startswith: 2022-02", &[0, 1]),
+        ("declaration_date|neq: 2022", &[3, 4]),
+    ] {
+        assert_eq!(rows(detection, &table), expected, "{detection}");
+    }
+}
+
+#[test]
+fn codes_begin_with_their_prefix_and_countries_have_many_names() {
+    use Field::{HsCode, OriginCountry};
+    let table =
+        batch(&[HsCode, OriginCountry], &[&["8541400000", "NO"], &["0102390000", "TR"], &["8542", "RU"], &["", ""]]);
+    for (detection, expected) in [
+        ("hs_code: 8541.40", &[0][..]),
+        ("hs_code: 0102", &[1]),
+        ("hs_code: 8541-8542", &[0, 2]),
+        ("hs_code: 8542.31", &[]),
+        ("hs_code|exactly: 8542", &[2]),
+        ("hs_code|startswith: 85", &[0, 2]),
+        ("hs_code|neq: 85", &[1, 3]),
+        ("hs2: 85", &[0, 2]),
+        ("hs4: [8541, 0102]", &[0, 1]),
+        ("hs6: 854140", &[0]),
+        ("origin_country: NO", &[0]),
+        ("origin_country: Norway", &[0]),
+        ("origin_country: [ТУРЦИЯ, NOR]", &[0, 1]),
+        ("origin_country: 792", &[1]),
+        ("origin_country|neq: Россия", &[0, 1, 3]),
+        ("origin_country|contains: 'n'", &[0]),
+    ] {
+        assert_eq!(rows(detection, &table), expected, "{detection}");
+    }
+}
+
+#[test]
 fn parts_of_dates_are_numbers() {
     let table =
         batch(&[Field::DeclarationDate], &[&["2022-10-24"], &["2022-02"], &[""], &["2021-01-01"], &["2020-12-31"]]);

@@ -124,16 +124,20 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Writes a small file whole: temporary name, synced, renamed, folder synced.
+/// Writes a small file whole: hidden name, synced, renamed, folder synced. A hidden file that a crash left is written over
+/// when it is done again.
 ///
 /// # Errors
 /// When the folder cannot be written.
 pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".tidewaiter-").tempfile_in(folder)?;
+    let hidden = folder.join(format!(".{}.part", path.file_name().unwrap_or_default().to_string_lossy()));
+    let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    let file = OpenOptions::new().create(true).write(true).truncate(true).custom_flags(nofollow).open(&hidden);
+    let mut file = file?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.sync_all()?;
+    std::fs::rename(&hidden, path)?;
     sync_folder(folder)
 }
 
@@ -208,6 +212,16 @@ mod tests {
         let moved = move_file(&from, &to, &name).unwrap();
         assert!(moved.to_str().unwrap().ends_with(".csv.gz"));
         write_beside(Path::new(&format!("{}.error.json", moved.display())), b"{}").unwrap();
+    }
+
+    #[test]
+    fn what_a_crash_left_of_a_small_file_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".x.error.json.part"), "half of something longer").unwrap();
+        write_beside(&folder.path().join("x.error.json"), b"{}").unwrap();
+        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["x.error.json"]);
+        assert_eq!(std::fs::read(folder.path().join("x.error.json")).unwrap(), b"{}");
     }
 
     #[test]

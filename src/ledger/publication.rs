@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -57,8 +58,6 @@ pub struct Published {
     pub layout: String,
     /// Fields that the file supplied.
     pub supplied: Vec<String>,
-    /// The alerts.
-    pub alerts: Vec<PublishedAlert>,
 }
 
 impl Ledger {
@@ -115,9 +114,14 @@ impl Publication {
                    WHERE s.attempt = $1 AND s.rule = $2 AND s.group_values = $3 AND s.news IN ('new', 'amended') \
                    ORDER BY s.declared DESC, s.line, s.seq LIMIT $4";
         let query = sqlx::query(sql).bind(self.attempt.id).bind(&head.rule.id).bind(group).bind(limit.max(0));
-        let rows = query.fetch_all(self.write.connection()).await?;
+        let mut rows = query.fetch(self.write.connection());
         let rule = Arc::new(head.rule.clone());
-        rows.iter().map(|row| told(row, &rule, (&head.group, base))).collect()
+        let mut found = Vec::new();
+        // One row in the driver's shape at a time: thousands of them are larger than what is made of them.
+        while let Some(row) = rows.try_next().await? {
+            found.push(told(&row, &rule, (&head.group, base))?);
+        }
+        Ok(found)
     }
 
     /// Message-ID of the first mail about an alert key.
@@ -140,15 +144,12 @@ impl Publication {
         Ok(count(query.bind(self.attempt.id).fetch_one(self.write.connection()).await?))
     }
 
-    /// Publishes: findings, alerts, outbox, the file `finishing`, the attempt over.
+    /// Publishes: findings, the file `finishing`, the attempt over, and with them the alerts that were put in.
     ///
     /// # Errors
     /// When the ledger fails; nothing is published then.
     pub async fn commit(mut self, outcome: &Published, now: i64) -> Result<(), LedgerError> {
         let findings = self.publish_findings(now).await?;
-        for alert in &outcome.alerts {
-            self.publish_alert(alert, now).await?;
-        }
         self.publish_file(outcome, findings, now).await?;
         end(self.write.connection(), &self.attempt, "published").await?;
         self.write.commit().await
@@ -188,7 +189,11 @@ impl Publication {
         Ok(i64::try_from(inserted).unwrap_or(i64::MAX))
     }
 
-    async fn publish_alert(&mut self, alert: &PublishedAlert, now: i64) -> Result<(), LedgerError> {
+    /// Puts an alert and its mails in, so that one alone is in memory at a time; they count when all is committed.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn put_alert(&mut self, alert: &PublishedAlert, now: i64) -> Result<(), LedgerError> {
         let root = match self.thread_root(&alert.key).await? {
             Some(root) => Some(root),
             None => alert.notifications.first().map(|first| first.message_id.clone()),

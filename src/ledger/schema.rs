@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
 
 use super::LedgerError;
 
@@ -23,15 +23,27 @@ pub(super) async fn open(path: &Path) -> Result<AnyPool, LedgerError> {
     if let Some(folder) = path.parent() {
         tokio::fs::create_dir_all(folder).await.map_err(in_file(folder))?;
     }
-    let options = AnyPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(60)).after_connect(
-        |connection, _| {
-            Box::pin(async move {
-                sqlx::raw_sql(PRAGMAS).execute(connection).await?;
-                Ok(())
-            })
-        },
-    );
-    let pool = options.connect(&url(&path)?).await?;
+    let url = url(&path)?;
+    // A pool tries again and again and then says only that it took too long; the first connection says what is wrong.
+    let mut first = AnyConnection::connect(&url).await?;
+    sqlx::raw_sql(PRAGMAS).execute(&mut first).await?;
+    first.close().await?;
+    let options = AnyPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(60));
+    let options = options.after_connect(|connection, _| {
+        Box::pin(async move {
+            sqlx::raw_sql(PRAGMAS).execute(connection).await?;
+            Ok(())
+        })
+    });
+    // On a full disk SQLite rolls back by itself, and the driver goes on believing that a transaction is open: such a
+    // connection would refuse every later one.
+    let options = options.after_release(|connection, _| {
+        Box::pin(async move {
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    });
+    let pool = options.connect(&url).await?;
     check_library(&pool).await?;
     migrate(&pool, &path, MIGRATIONS).await?;
     Ok(pool)

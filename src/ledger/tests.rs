@@ -94,10 +94,10 @@ async fn claim(ledger: &Ledger, name: &str) -> i64 {
     ledger.begin_claim(&new, 1).await.unwrap()
 }
 
-fn outcome(alerts: Vec<PublishedAlert>) -> Published {
+fn outcome() -> Published {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     let report = FileReport { source, records: 5, rejects: 1, skipped: 0, banner: None };
-    Published { report, layout: "ru".into(), supplied: vec!["description".into()], alerts }
+    Published { report, layout: "ru".into(), supplied: vec!["description".into()] }
 }
 
 /// Reads a file of these findings; answers what is told, and how many were told before.
@@ -114,7 +114,7 @@ async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
         told.extend(some);
     }
     let repeated = publication.repeated().await.unwrap();
-    publication.commit(&outcome(vec![]), 3).await.unwrap();
+    publication.commit(&outcome(), 3).await.unwrap();
     (told, repeated)
 }
 
@@ -236,7 +236,7 @@ async fn a_crash_before_the_commit_publishes_nothing_and_the_file_is_told_whole_
     ledger.stage(&again, &[staged(line("a", "o"))]).await.unwrap();
     let mut publication = ledger.begin_publication(&again).await.unwrap();
     assert_eq!(publication.compare().await.unwrap()[0].totals.new, 1);
-    publication.commit(&outcome(vec![]), 5).await.unwrap();
+    publication.commit(&outcome(), 5).await.unwrap();
     assert_eq!(ledger.counts().await.unwrap().findings, 1);
     assert!(ledger.begin_publication(&again).await.is_err(), "an attempt is published once");
 }
@@ -271,7 +271,8 @@ async fn a_published_file_is_finishing_with_its_alerts_and_mail_and_threads_hang
             group: "[]".into(),
             notifications: vec![mail(&format!("m{n}@x"))],
         };
-        publication.commit(&outcome(vec![alert]), 3).await.unwrap();
+        publication.put_alert(&alert, 3).await.unwrap();
+        publication.commit(&outcome(), 3).await.unwrap();
         let row = ledger.file(file).await.unwrap().unwrap();
         assert_eq!((row.state, row.records, row.rejects, row.findings), (FileState::Finishing, 5, 1, 1));
     }
@@ -414,6 +415,19 @@ async fn a_full_disk_is_told_apart() {
     let error = LedgerError::from(big.execute(write.connection()).await.unwrap_err());
     assert!(error.is_disk_full(), "{error}");
     assert!(!LedgerError::Unknown { what: "file", id: 1 }.is_disk_full());
+}
+
+#[tokio::test]
+async fn a_transaction_that_a_full_disk_broke_off_spoils_no_later_one() {
+    let (_folder, ledger) = ledger().await;
+    let mut write = ledger.write().await.unwrap();
+    sqlx::raw_sql("PRAGMA max_page_count = 1").execute(write.connection()).await.unwrap();
+    let big = sqlx::query("INSERT INTO note (key, value) VALUES ('k', $1)").bind("x".repeat(1_000_000));
+    big.execute(write.connection()).await.unwrap_err();
+    drop(write);
+    for number in 0..8 {
+        ledger.set_note("number", &number.to_string()).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The keys of a document of definitions.
-const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 11] = [
     "title",
     "id",
     "description",

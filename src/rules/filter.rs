@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The keys of a filter's document.
-const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 15] = [
     "title",
     "id",
     "name",

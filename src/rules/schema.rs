@@ -5,14 +5,23 @@ use super::names;
 use crate::rule_card::Level;
 use serde_json::{Value, json};
 
-/// JSON Schema (draft 2020-12) of one rule document.
+/// JSON Schema (draft 2020-12) of one document of a rules folder: a rule, definitions or a filter, told apart by their keys.
 pub fn schema() -> Value {
-    let levels: Vec<&str> = Level::ALL.into_iter().map(Level::name).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "tidewaiter rule",
-        "description": "A rule over customs records, in the manner of Sigma 2.1",
+        "description": "A rule over customs records, in the manner of Sigma 2.1, or definitions or a filter of such rules",
         "type": "object",
+        "if": {"required": ["define"]},
+        "then": definitions(),
+        "else": {"if": {"required": ["filter"]}, "then": filter(), "else": rule()}
+    })
+}
+
+fn rule() -> Value {
+    let levels: Vec<&str> = Level::ALL.into_iter().map(Level::name).collect();
+    json!({
+        "description": "A rule over customs records",
         "required": ["title", "id", "detection"],
         "additionalProperties": false,
         "properties": {
@@ -38,11 +47,56 @@ pub fn schema() -> Value {
             "fields": texts("Fields that a mail shows first"),
             "logsource": logsource(),
             "detection": detection(),
-            "ownership": {"enum": ["any", "ofac50", "control"], "default": "any", "description": "What `owned_by` means in this rule"},
+            "ownership": ownership(),
             "alert": alert(),
             "examples": examples()
         }
     })
+}
+
+/// The keys of a document, with no word on what stands under them but for those that are told.
+fn document(keys: &[&str], told: Value) -> Value {
+    let mut properties: serde_json::Map<String, Value> =
+        keys.iter().map(|key| ((*key).to_owned(), json!({}))).collect();
+    if let Value::Object(told) = told {
+        properties.extend(told);
+    }
+    json!({"additionalProperties": false, "properties": properties})
+}
+
+fn definitions() -> Value {
+    let selection = json!({
+        "description": "A selection, or a map with selections and a `condition` over them and over other definitions",
+        "type": ["object", "array", "string"]
+    });
+    let define = json!({
+        "type": "object",
+        "description": "Selections that every rule of the folder may name in its condition",
+        "additionalProperties": selection
+    });
+    document(&super::define::KEYS, json!({"define": define, "ownership": ownership()}))
+}
+
+fn filter() -> Value {
+    let mut block = detection();
+    if let Some(block) = block.as_object_mut() {
+        block.insert("description".to_owned(), json!("What is taken away: selections, and `condition: not selection`"));
+        block.insert("required".to_owned(), json!(["rules", "condition"]));
+        if let Some(properties) = block.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("rules".to_owned(), texts("Ids or names of rules, or `any`"));
+        }
+    }
+    let told =
+        json!({"title": {"type": "string"}, "logsource": logsource(), "ownership": ownership(), "filter": block});
+    let mut filter = document(&super::filter::KEYS, told);
+    if let Some(filter) = filter.as_object_mut() {
+        filter.insert("required".to_owned(), json!(["title", "filter"]));
+    }
+    filter
+}
+
+fn ownership() -> Value {
+    json!({"enum": ["any", "ofac50", "control"], "default": "any", "description": "What `owned_by` means here"})
 }
 
 fn texts(description: &str) -> Value {
@@ -115,8 +169,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_knows_every_key_that_rules_accept() {
+    fn definitions_and_filters_are_no_rules_to_an_editor() {
         let schema = schema();
+        assert_eq!(schema["then"]["properties"]["define"]["type"], "object");
+        let filter = &schema["else"]["then"];
+        assert_eq!(filter["required"], json!(["title", "filter"]));
+        assert!(filter["properties"]["filter"]["properties"]["rules"].is_object());
+        assert_eq!(schema["else"]["else"]["required"], json!(["title", "id", "detection"]));
+    }
+
+    #[test]
+    fn the_schema_knows_every_key_that_rules_accept() {
+        let schema = rule();
         let properties = schema["properties"].as_object().unwrap();
         let mut known: Vec<&str> = super::super::document::KEYS.to_vec();
         known.sort_unstable();

@@ -149,6 +149,25 @@ fn keywords_search_every_text() {
 }
 
 #[test]
+fn modifiers_without_a_meaning_here_are_refused_by_name() {
+    let refused =
+        ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
+    for word in refused {
+        let (_, problems) = compiled(&build(&format!("description|{word}: 5"), ""));
+        assert_eq!(problems[0].code, "refused-modifier", "{word}");
+        assert!(problems[0].message.contains(word), "{}", problems[0]);
+    }
+}
+
+#[test]
+fn a_list_of_conditions_is_one_of_them() {
+    let text = "title: T\nid: a\ndetection:\n  s: {hs_code: 85}\n  t: {hs_code: 86}\n  condition: [s and not t, t]\n";
+    let (set, problems) = compiled(&SourceText::new("a.yaml", text));
+    assert_eq!(problems, []);
+    assert!(matches!(&set.rules[0].condition, Condition::Or(parts) if parts.len() == 2));
+}
+
+#[test]
 fn lists_stand_wherever_a_value_does() {
     let mut lists = lists();
     lists.extend([

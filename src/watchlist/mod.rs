@@ -2,20 +2,27 @@
 //!
 //! In: the texts of watchlist files, then candidates. Out: hits, lists, paths of ownership. It never reads a file.
 mod address;
-mod file;
+mod card;
+mod entity;
+mod entry;
+mod format;
+mod join;
 mod load;
 mod ownership;
 #[cfg(test)]
 mod ownership_tests;
+mod scribe;
 mod share;
 
 pub use address::Addresses;
+pub use card::EntityCard;
 pub use ownership::{Certainty, Mode, Under};
 
 use crate::party::{Candidate, keys};
 use crate::value::Identifier;
-use load::Entity;
+use entity::{Entity, Listing};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::io::Read;
 
 /// Index of an entity in [`Watchlists`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +37,33 @@ pub struct Hit {
     pub score: u16,
     /// In words: `INN 7703695246 is AO KRET's`, `‘АО КРЭТ’ is written like AO KRET`.
     pub why: String,
+}
+
+/// A file of a list, as a stream.
+pub struct ListFile<'f> {
+    /// The list's name; several files may make one list.
+    pub list: String,
+    /// The path as the user knows it.
+    pub path: String,
+    /// What it says.
+    pub content: Box<dyn Read + 'f>,
+}
+
+/// A list's name: the file's name without its ending, `ofac` for `ofac.csv` and for `ofac.ftm.json`; of a file in a folder
+/// below `watchlists/` the folder's name, since its files are one list.
+pub fn list_name(path: &str) -> &str {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next().unwrap_or(path);
+    if let (Some(folder), Some("watchlists")) = (parts.next(), parts.next()) {
+        return folder;
+    }
+    let mut stem = name;
+    for ending in ["yaml", "yml", "csv", "txt", "tsv", "json", "jsonl", "ndjson", "xml", "ftm", "simple", "targets"] {
+        let shorter =
+            stem.rsplit_once('.').filter(|(left, last)| !left.is_empty() && last.eq_ignore_ascii_case(ending));
+        stem = shorter.map_or(stem, |(left, _)| left);
+    }
+    stem
 }
 
 /// All watchlists, bound together by shared identifiers and `same_as`.
@@ -105,11 +139,11 @@ impl Watchlists {
         for member in members {
             for name in names.iter().filter(|name| self.is_listed_as(member, name)) {
                 let programme = name.strip_prefix("programme:");
-                let in_force = |one: &&load::Listing| {
+                let in_force = |one: &&Listing| {
                     programme.is_none_or(|wanted| same(&one.programme, wanted))
                         && ownership::valid_on(one.from.as_deref(), one.until.as_deref(), day)
                 };
-                all.extend(member.listed.iter().filter(in_force).map(load::Listing::words));
+                all.extend(member.listed.iter().filter(in_force).map(Listing::words));
                 if member.listed.is_empty() {
                     all.push(format!("listed: {name}; since when is not stated"));
                 }

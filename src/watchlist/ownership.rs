@@ -5,7 +5,7 @@
 //! Mode `ofac50` follows the published answers of the US Office of Foreign Assets Control: FAQ 398 (ownership, not
 //! control), 399 (shares of several blocked persons add up) and 401 (direct shares of 50 % or more, step by step; shares
 //! are never multiplied).
-use super::load::Parent;
+use super::entity::Parent;
 use super::share::{Kind, Share};
 use super::{EntityId, Watchlists};
 use crate::value::Decimal;
@@ -116,7 +116,7 @@ impl Watchlists {
         Some((entity.group, entity.parents.get(number as usize)?))
     }
 
-    fn step(&self, stated: (u32, u32)) -> Option<String> {
+    pub(super) fn step(&self, stated: (u32, u32)) -> Option<String> {
         let asset = self.at(stated.0)?;
         let (_, parent) = self.stated(stated)?;
         let source = parent.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();

@@ -82,7 +82,7 @@ impl Bench {
             "tidewaiter.yaml",
             format!(
                 "sources:\n  - {{ name: imports, folder: drop, settle_for: 1ms, scan_every: 50ms }}\n\
-                 mail: {{ transport: '{transport}', from: tidewaiter@example.org, timeout: 2s }}\n\
+                 mail: {{ transport: '{transport}', from: tidewaiter@example.org, timeout: 5s }}\n\
                  recipients: {{ default: analyst@example.org }}\noperators: ops@example.org\n"
             ),
         );

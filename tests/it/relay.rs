@@ -1,29 +1,65 @@
-//! A relay that refuses: the others get their mail, and the operators are told.
+//! A relay that refuses, defers, hangs or hangs up: the others get their mail, the operators are told, nothing is lost.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use tidewaiter::ledger::{Ledger, OutboxListing};
+
 use crate::bench::{Bench, HEADER, hit, read_all};
 
+/// Recipient and message of each mail that was taken.
 type Accepted = Arc<Mutex<Vec<(String, String)>>>;
 
-/// Speaks enough SMTP to take mail; refuses every recipient whose address begins with `refused`.
-fn relay() -> (u16, Accepted) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let accepted = Accepted::default();
-    let kept = accepted.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let kept = kept.clone();
-            std::thread::spawn(move || converse(stream.unwrap(), &kept));
-        }
-    });
-    (port, accepted)
+/// What a relay does with a recipient, by how the address begins, while it is ill.
+const REFUSED: &str = "refused@";
+const DEFERRED: &str = "deferred@";
+const HANGS: &str = "hangs@";
+const DROPPED: &str = "dropped@";
+
+struct Relay {
+    port: u16,
+    accepted: Accepted,
+    ill: Arc<Mutex<bool>>,
 }
 
-fn converse(mut stream: TcpStream, accepted: &Accepted) -> Option<()> {
+impl Relay {
+    /// Speaks enough SMTP to take mail.
+    fn start() -> Relay {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let relay = Relay {
+            port: listener.local_addr().unwrap().port(),
+            accepted: Accepted::default(),
+            ill: Arc::new(Mutex::new(true)),
+        };
+        let (accepted, ill) = (relay.accepted.clone(), relay.ill.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (accepted, ill) = (accepted.clone(), *ill.lock().unwrap());
+                std::thread::spawn(move || converse(stream.unwrap(), ill, &accepted));
+            }
+        });
+        relay
+    }
+
+    /// An installation whose default recipients are these.
+    fn bench(&self, recipients: &[&str]) -> Bench {
+        let bench = Bench::with_transport(&format!("smtp://127.0.0.1:{}?tls=none", self.port));
+        let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+        let list = format!("default: [{}]", recipients.join(", "));
+        bench.write("tidewaiter.yaml", config.replace("default: analyst@example.org", &list));
+        bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+        bench
+    }
+
+    /// Who got mail. On a busy machine an answer may come too late, and the mail once more.
+    fn recipients(&self) -> BTreeSet<String> {
+        self.accepted.lock().unwrap().iter().map(|(recipient, _)| recipient.clone()).collect()
+    }
+}
+
+fn converse(mut stream: TcpStream, ill: bool, accepted: &Accepted) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).ok();
     say("220 relay.example.org ESMTP")?;
@@ -32,15 +68,26 @@ fn converse(mut stream: TcpStream, accepted: &Accepted) -> Option<()> {
         let word = line.split([' ', ':']).next().unwrap_or("").to_uppercase();
         match word.as_str() {
             "EHLO" => say("250-relay.example.org\r\n250 8BITMIME")?,
-            "RCPT" if line.contains("<refused") => say("550 5.1.1 no such mailbox")?,
             "RCPT" => {
                 recipient = line.split(['<', '>']).nth(1)?.to_owned();
-                say("250 2.1.5 ok")?;
+                match () {
+                    () if ill && recipient.starts_with(REFUSED) => say("550 5.1.1 no such mailbox")?,
+                    () if ill && recipient.starts_with(DEFERRED) => say("451 4.3.0 try again later")?,
+                    () => say("250 2.1.5 ok")?,
+                }
             }
             "DATA" => {
                 say("354 go on")?;
                 let body: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| line != ".").collect();
+                if ill && recipient.starts_with(HANGS) {
+                    // Says nothing until the other side has had enough.
+                    lines.next();
+                    return None;
+                }
                 accepted.lock().unwrap().push((recipient.clone(), body.join("\n")));
+                if ill && recipient.starts_with(DROPPED) {
+                    return None;
+                }
                 say("250 2.0.0 taken")?;
             }
             "QUIT" => return say("221 bye"),
@@ -52,18 +99,54 @@ fn converse(mut stream: TcpStream, accepted: &Accepted) -> Option<()> {
 
 #[test]
 fn one_refused_recipient_of_three_blocks_nobody_and_is_told() {
-    let (port, accepted) = relay();
-    let bench = Bench::with_transport(&format!("smtp://127.0.0.1:{port}?tls=none"));
-    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
-    let three = "default: [one@example.org, refused@example.org, three@example.org]";
-    bench.write("tidewaiter.yaml", config.replace("default: analyst@example.org", three));
-    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    let relay = Relay::start();
+    let bench = relay.bench(&["one@example.org", "refused@example.org", "three@example.org"]);
     bench.run();
-    let accepted = accepted.lock().unwrap();
-    let mut recipients: Vec<&str> = accepted.iter().map(|(recipient, _)| recipient.as_str()).collect();
-    recipients.sort_unstable();
-    assert_eq!(recipients, ["one@example.org", "ops@example.org", "three@example.org"]);
+    let expected = ["one@example.org", "ops@example.org", "three@example.org"].map(str::to_owned);
+    assert_eq!(relay.recipients(), BTreeSet::from(expected));
+    let accepted = relay.accepted.lock().unwrap();
     let told = &accepted.iter().find(|(recipient, _)| recipient == "ops@example.org").unwrap().1;
     assert!(told.contains("refused@example.org"), "{told}");
     assert_eq!(read_all(&bench.path("state/operator-mail/new")).len(), 1, "and a copy is left on this machine");
+}
+
+#[test]
+fn a_relay_that_defers_hangs_or_hangs_up_delays_its_own_mail_alone_and_loses_none() {
+    let relay = Relay::start();
+    let bench = relay.bench(&["deferred@example.org", "dropped@example.org", "hangs@example.org", "well@example.org"]);
+    let daemon = bench.start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    daemon.until("a ledger", || bench.path("state/ledger.db-wal").exists() && !relay.recipients().is_empty());
+    let ledger = runtime.block_on(Ledger::open(&bench.config().ledger)).unwrap();
+    let outbox = || runtime.block_on(ledger.outbox(100)).unwrap();
+    let of = |rows: Vec<OutboxListing>, state: &str| -> Vec<OutboxListing> {
+        rows.into_iter().filter(|row| row.state == state).collect()
+    };
+    daemon.until("three mails to be put off", || {
+        of(outbox(), "waiting").iter().filter(|row| row.attempts > 0).count() == 3
+    });
+    let delivered: Vec<String> = of(outbox(), "delivered").into_iter().map(|row| row.recipient).collect();
+    assert_eq!(delivered, ["well@example.org"]);
+    for row in of(outbox(), "waiting") {
+        let said = row.last_reply.unwrap();
+        let expected = match row.recipient.split('@').next().unwrap() {
+            "deferred" => "451",
+            "hangs" => "did not answer within 5s",
+            _ => "",
+        };
+        assert!(said.contains(expected), "{}: {said}", row.recipient);
+    }
+    *relay.ill.lock().unwrap() = false;
+    for row in of(outbox(), "waiting") {
+        assert!(runtime.block_on(ledger.requeue(row.id, 0)).unwrap());
+    }
+    daemon.until("all to be delivered", || of(outbox(), "delivered").len() == 4);
+    daemon.stop();
+    // What was taken before the relay hung up was taken once more, under the same Message-ID.
+    assert_eq!(relay.recipients().len(), 4);
+    let accepted = relay.accepted.lock().unwrap();
+    let id = |message: &str| message.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned();
+    let ids: Vec<String> =
+        accepted.iter().filter(|(to, _)| to.starts_with(DROPPED)).map(|(_, message)| id(message)).collect();
+    assert_eq!(ids[0], ids[1]);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A disk that fills up: on a small file system of its own, with hardly anything free, the daemon may pause or stop, but
-# it publishes no half of a file; when there is room again it ends like a run that nobody disturbed.
+# A disk that fills up: on a small file system of its own, with hardly anything free, the daemon waits, publishes no half
+# of a file, and stops within ten seconds when it is told to; when there is room again it ends like a run that nobody
+# disturbed. When it is not told to stop, it goes on by itself.
 source "$(dirname "$0")/lib.sh"
 
 [ "$(id -u)" = 0 ] || skip "only root may mount a small file system"
@@ -27,20 +28,47 @@ run_to_the_end "$work/undisturbed" || fail "the undisturbed run did not end well
 python3 "$here/state.py" summary "$work/undisturbed" >"$work/expected.txt"
 [ -s "$work/expected.txt" ] || fail "the sample raises nothing"
 
+# start KIB: with that much room; sets $daemon.
+start() {
+    lay_out "$folder"
+    leave_free "$1"
+    "$tidewaiter" run -c "$folder/tidewaiter.yaml" $2 >>"$work/full.log" 2>&1 &
+    daemon=$!
+    # Long enough for it to meet the end of the disk more than once.
+    sleep 6
+    kill -0 "$daemon" 2>/dev/null || fail "with $1 KiB free: it ended instead of waiting for room"
+}
+
+# compare WHAT: against the run that nobody disturbed.
+compare() {
+    python3 "$here/state.py" summary "$folder" >"$work/summary.txt"
+    diff "$work/expected.txt" "$work/summary.txt" >"$work/diff.log" || fail "$1: other findings or alerts"
+    python3 "$here/state.py" once "$folder" || fail "$1: told twice"
+    python3 "$here/state.py" arrived "$folder" "$folder/mail" 2>/dev/null || fail "$1: outbox and mails differ"
+    rm -rf "$folder"
+}
+
+folder=$work/small/house
 cases=0
 # Below 5 % of 16 MiB (819 KiB) intake pauses; above it the ledger or the Maildir meets the end of the disk.
 for kib in 0 64 400 840 1000 1400 2000; do
-    folder=$work/small/house
-    lay_out "$folder"
-    leave_free "$kib"
-    { timeout -k 10 6 "$tidewaiter" run -c "$folder/tidewaiter.yaml" --until-idle >>"$work/full.log" 2>&1; } 2>/dev/null || true
+    start "$kib" ""
+    kill "$daemon"
+    stopped=$SECONDS
+    wait "$daemon" || fail "with $kib KiB free: a stop ended with exit $?"
+    [ $((SECONDS - stopped)) -le 10 ] || fail "with $kib KiB free: a stop took $((SECONDS - stopped)) s"
     rm -f "$work/small/filler"
     run_to_the_end "$folder" || fail "with $kib KiB free: the run afterwards did not end well"
-    python3 "$here/state.py" summary "$folder" >"$work/summary.txt"
-    diff "$work/expected.txt" "$work/summary.txt" >"$work/diff.log" || fail "with $kib KiB free: other findings or alerts"
-    python3 "$here/state.py" once "$folder" || fail "with $kib KiB free: told twice"
-    python3 "$here/state.py" arrived "$folder" "$folder/mail" >/dev/null || fail "with $kib KiB free: outbox and mails differ"
-    rm -rf "$folder"
+    compare "with $kib KiB free"
+    cases=$((cases + 1))
+done
+
+for kib in 0 1400; do
+    start "$kib" --until-idle
+    rm -f "$work/small/filler"
+    wait_for 60 eval "! kill -0 $daemon 2>/dev/null" || fail "with $kib KiB free: it does not go on when there is room"
+    wait "$daemon" || fail "with $kib KiB free: going on ended with exit $?"
+    compare "with $kib KiB free, then room"
     cases=$((cases + 1))
 done
 

@@ -97,7 +97,7 @@ def prove(run):
         "syncs of failed/": is_sync_of("/failed"),
         "syncs of duplicates/": is_sync_of("/duplicates"),
         "syncs of the month in done/": lambda call: is_sync_of("")(call) and "/done/" in call["from"],
-        "syncs of reasons": lambda call: is_sync_of("")(call) and "/.tidewaiter-" in call["from"],
+        "syncs of reasons": lambda call: is_sync_of("")(call) and call["from"].endswith(".part"),
         "syncs of rejected rows": is_sync_of(".rejected.csv"),
         "syncs of mails": lambda call: is_sync_of("")(call) and "/tmp/" in call["from"].removeprefix("/"),
     }

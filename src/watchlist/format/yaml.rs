@@ -1,9 +1,13 @@
-//! Our own YAML: what a watchlist file says, as written. In: a source text. Out: the file's shape, or a problem with
-//! its place. It never judges what the values mean.
-use crate::problem::{Problem, SourceText};
+//! Our own YAML (and the same written as JSON). In: a text, held whole so that problems can show its lines. Out: entries,
+//! or the one problem that breaks the file, with its place. It never judges what the values mean.
+use super::super::entry::{Entry, Listed, Place, Stake, Word};
+use super::super::scribe::{Scribe, Strangers};
+use super::lines::Lines;
+use crate::problem::{Problem, SourceText, did_you_mean};
 use serde::Deserialize;
 use serde_yaml::Spanned;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,62 +25,65 @@ struct FileWritten {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EntityWritten {
-    pub(super) id: Spanned<String>,
-    pub(super) name: Spanned<String>,
+struct EntityWritten {
+    id: Spanned<String>,
+    name: Spanned<String>,
     #[serde(default)]
-    pub(super) aliases: Vec<String>,
+    aliases: Vec<String>,
     #[serde(default)]
-    pub(super) country: Option<Spanned<String>>,
+    weak_aliases: Vec<String>,
     #[serde(default)]
-    pub(super) addresses: Vec<String>,
+    country: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) identifiers: BTreeMap<String, Spanned<String>>,
+    addresses: Vec<String>,
     #[serde(default)]
-    pub(super) topics: Vec<String>,
+    identifiers: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
-    pub(super) same_as: Vec<Spanned<String>>,
+    topics: Vec<String>,
     #[serde(default)]
-    pub(super) listed: Vec<ListedWritten>,
+    same_as: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) parents: Vec<ParentWritten>,
+    listed: Vec<ListedWritten>,
     #[serde(default)]
-    pub(super) source: Option<String>,
+    parents: Vec<ParentWritten>,
+    #[serde(default)]
+    source: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListedWritten {
-    pub(super) programme: String,
+struct ListedWritten {
+    programme: String,
     #[serde(default)]
-    pub(super) from: Option<Spanned<String>>,
+    from: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) until: Option<Spanned<String>>,
+    until: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) source: Option<String>,
+    source: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ParentWritten {
-    pub(super) id: Spanned<String>,
+struct ParentWritten {
+    id: Spanned<String>,
     #[serde(default)]
-    pub(super) percent: Option<Spanned<String>>,
+    percent: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) kind: Option<Spanned<String>>,
+    kind: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) from: Option<Spanned<String>>,
+    from: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) until: Option<Spanned<String>>,
+    until: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) source: Option<String>,
+    source: Option<String>,
 }
 
 /// Every key of the format, for "did you mean".
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "id",
     "name",
     "aliases",
+    "weak_aliases",
     "country",
     "addresses",
     "identifiers",
@@ -93,8 +100,28 @@ const KEYS: [&str; 17] = [
     "entities",
 ];
 
+/// The largest text that is read.
+const LARGEST: u64 = 64 << 20;
+
+pub(super) fn read(lines: Lines, scribe: &mut Scribe) {
+    scribe.strangers(Strangers::Refuse);
+    let mut text = String::new();
+    if let Err(cause) = lines.take(LARGEST).read_to_string(&mut text) {
+        return super::unreadable(scribe, Place::Nowhere, &cause);
+    }
+    if text.len() as u64 >= LARGEST {
+        let message = "a YAML list of more than 64 MiB; write it as a table `id,name,…`".to_owned();
+        return scribe.error("too-large", Place::Nowhere, message);
+    }
+    let source = scribe.keep(text);
+    match entities(&source) {
+        Ok(entities) => entities.into_iter().for_each(|written| scribe.entity(entry(&source, written))),
+        Err(problem) => scribe.problem(problem),
+    }
+}
+
 /// The entities of a file; an entity without a source of its own has the file's.
-pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Problem> {
+fn entities(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Problem> {
     let first =
         source.text.lines().map(str::trim).find(|line| !(line.is_empty() || line.starts_with('#') || *line == "---"));
     let text = source.text.as_str();
@@ -114,6 +141,44 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Probl
     read.map_err(|error| problem(source, &error))
 }
 
+fn entry(source: &SourceText, written: EntityWritten) -> Entry {
+    let word = |spanned: Spanned<String>| {
+        let at = Place::span(&span_of(source, &spanned.referenced));
+        Word { text: spanned.value, at }
+    };
+    let listed = |one: ListedWritten| Listed {
+        programme: one.programme,
+        from: one.from.map(word),
+        until: one.until.map(word),
+        source: one.source,
+    };
+    let stake = |one: ParentWritten| Stake {
+        owner: word(one.id),
+        share: one.percent.map(word),
+        kind: one.kind.map(word),
+        from: one.from.map(word),
+        until: one.until.map(word),
+        source: one.source,
+    };
+    let id = word(written.id);
+    Entry {
+        at: id.at,
+        id,
+        name: written.name.value,
+        aliases: written.aliases,
+        weak_aliases: written.weak_aliases,
+        countries: written.country.map(word).into_iter().collect(),
+        identifiers: written.identifiers.into_iter().map(|(kind, value)| (kind, word(value))).collect(),
+        documents: Vec::new(),
+        addresses: written.addresses,
+        topics: written.topics,
+        same_as: written.same_as.into_iter().map(word).collect(),
+        listed: written.listed.into_iter().map(listed).collect(),
+        parents: written.parents.into_iter().map(stake).collect(),
+        source: written.source,
+    }
+}
+
 fn problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Problem {
     let error = error.without_snippet();
     let span = error.location().map_or(0..0, |location| span_of(source, &location));
@@ -123,7 +188,7 @@ fn problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Problem {
     match unknown {
         Some(key) => {
             let problem = Problem::error("unknown-key", source, span, format!("unknown key `{key}` in a watchlist"));
-            match nearest(key, KEYS.into_iter()) {
+            match did_you_mean(key, KEYS) {
                 Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
                 None => problem,
             }
@@ -133,7 +198,7 @@ fn problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Problem {
 }
 
 /// The byte range of a place in the file.
-pub(super) fn span_of(source: &SourceText, location: &serde_yaml::Location) -> Range<usize> {
+fn span_of(source: &SourceText, location: &serde_yaml::Location) -> Range<usize> {
     let end = source.text.len();
     let span = location.span();
     let (start, length) = match (span.byte_offset(), span.byte_len()) {
@@ -149,10 +214,4 @@ fn offset_of(source: &SourceText, location: &serde_yaml::Location) -> usize {
     let before: usize = source.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let inside = source.text.get(before..).unwrap_or("").char_indices().nth(column - 1).map_or(0, |(at, _)| at);
     before + inside
-}
-
-/// The known word that is written most like this one.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|one| (strsim::jaro_winkler(&one.to_lowercase(), &word.to_lowercase()), one));
-    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, one)| one)
 }

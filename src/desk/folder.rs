@@ -1,0 +1,114 @@
+//! The rules folder: which files it has, what they say. In: a folder. Out: texts with their kinds; of watchlists, which may
+//! be large, only the place and the hash. A file that cannot be read is a problem, not an end.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{DeskText, ListContent, TextKind};
+use crate::finding::hash;
+use crate::problem::{Problem, SourceText};
+
+/// The largest text that is read.
+const LARGEST_TEXT: u64 = 64 << 20;
+/// The largest file of a watchlist.
+const LARGEST_LIST: u64 = 1 << 30;
+
+/// Reads every text of a rules folder; a file that cannot be read is a problem, not an end.
+///
+/// # Errors
+/// When the folder itself cannot be read.
+pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    std::fs::read_dir(folder)?;
+    for (kind, path) in files(folder) {
+        match read_text(kind, &path) {
+            Ok(text) => texts.push(text),
+            Err(cause) => problems.push(
+                Problem::whole_file("unreadable", path.display().to_string(), format!("cannot be read: {cause}"))
+                    .with_hint("make it a readable UTF-8 text of at most 64 MiB, a list of at most 1 GiB"),
+            ),
+        }
+    }
+    Ok((texts, problems))
+}
+
+/// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
+pub fn stamp(folder: &Path) -> String {
+    let mut parts = Vec::new();
+    for (_, path) in files(folder) {
+        let Ok(metadata) = std::fs::metadata(&path) else { continue };
+        parts.push(format!("{} {} {:?}", path.display(), metadata.len(), metadata.modified().ok()));
+    }
+    parts.sort();
+    hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Every file that is read, by kind and path; the files of a folder below `watchlists/` are one list.
+fn files(folder: &Path) -> Vec<(TextKind, PathBuf)> {
+    let mut found = Vec::new();
+    for (kind, below, endings) in TextKind::ALL {
+        let place = folder.join(below);
+        let mut paths = entries(&place);
+        if kind == TextKind::Watchlist {
+            let inner: Vec<PathBuf> =
+                paths.iter().filter(|path| is_folder(path)).flat_map(|path| entries(path)).collect();
+            paths.extend(inner);
+        }
+        paths.retain(|path| is_read(path, endings));
+        paths.sort();
+        found.extend(paths.into_iter().map(|path| (kind, path)));
+    }
+    found
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect()
+}
+
+fn is_folder(path: &Path) -> bool {
+    let hidden = path.file_name().and_then(|name| name.to_str()).is_none_or(|name| name.starts_with('.'));
+    !hidden && path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
+}
+
+fn is_read(path: &Path, endings: &[&str]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".");
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+    let known = endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
+    known && !name.starts_with('.') && !name.ends_with(".test.yaml") && path.is_file()
+}
+
+fn read_text(kind: TextKind, path: &Path) -> io::Result<DeskText> {
+    let size = std::fs::metadata(path)?.len();
+    let largest = if kind == TextKind::Watchlist { LARGEST_LIST } else { LARGEST_TEXT };
+    if size > largest {
+        return Err(io::Error::other(format!("{size} bytes are more than {} MiB", largest >> 20)));
+    }
+    let name = path.display().to_string();
+    match kind {
+        TextKind::Watchlist => {
+            let content = ListContent { at: path.to_owned(), hash: content_hash(path)? };
+            Ok(DeskText { kind, source: SourceText::new(name, ""), content: Some(content) })
+        }
+        TextKind::Rule | TextKind::List | TextKind::Layout => {
+            Ok(DeskText::new(kind, name, std::fs::read_to_string(path)?))
+        }
+    }
+}
+
+/// Hash of a file's bytes, 32 hex digits.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn content_hash(path: &Path) -> io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(hasher.finalize().to_hex().chars().take(32).collect());
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+}
