@@ -36,8 +36,8 @@ pub fn fires(folder: &Folder, rule: usize, row: &Row) -> bool {
     let held: Vec<bool> = selections.iter().map(|selection| selected(selection, row)).collect();
     let all = |map: &Vec<Item>| map.iter().all(|item| asked(item, row));
     let defined: Vec<bool> = folder.definitions.iter().map(all).collect();
-    let spoken = folder.filters.iter().filter(|filter| filter.speaks_of(rule, folder.rules.len()));
-    let harmless = spoken.map(|filter| all(&filter.map)).any(|harmless| harmless);
+    let mut spoken = folder.filters.iter().filter(|filter| filter.speaks_of(rule, folder.rules.len()));
+    let harmless = spoken.any(|filter| all(&filter.map));
     !harmless && conditions.iter().any(|condition| holds(condition, &held, &defined))
 }
 
