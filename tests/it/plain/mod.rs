@@ -110,8 +110,8 @@ fn the_fast_evaluator_finds_what_the_plain_one_finds() {
 #[test]
 fn every_kind_of_key_is_tried_both_where_it_holds_and_where_it_does_not() {
     let seen: RefCell<BTreeMap<String, [usize; 2]>> = RefCell::default();
-    let case = (generate::item(), vec(generate::row(), 30));
-    let outcome = TestRunner::new(Config { cases: 1_200, ..config() }).run(&case, |(item, rows)| {
+    let case = (generate::item(), vec(generate::row(), 20));
+    let outcome = TestRunner::new(Config { cases: 2_400, ..config() }).run(&case, |(item, rows)| {
         let key = item.key();
         let (place, words) = key.split_once('|').unwrap_or((&key, ""));
         let place = if place.starts_with("raw.") { "raw" } else { place };
@@ -148,7 +148,6 @@ fn every_kind_of_key_is_tried_both_where_it_holds_and_where_it_does_not() {
         "year",
         "month|gt",
         "usd_per_kg",
-        "value_usd",
         "hs",
         "hs|neq",
         "country",
