@@ -147,7 +147,6 @@ fn every_kind_of_key_is_tried_both_where_it_holds_and_where_it_does_not() {
         "month",
         "year",
         "month|gt",
-        "usd_per_kg",
         "hs",
         "hs|neq",
         "country",
