@@ -206,7 +206,7 @@ impl Config {
         let shown = path.display().to_string();
         let file: ConfigFile = serde_yaml::from_str(text)
             .map_err(|error| ConfigError::Malformed { path: shown.clone(), message: error.to_string() })?;
-        let base = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let base = path.parent().unwrap_or(Path::new(""));
         Resolver { path: &shown, base }.config(path, &file)
     }
 }

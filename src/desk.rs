@@ -7,7 +7,7 @@
 
 mod folder;
 
-pub use folder::{content_hash, read_folder, stamp};
+pub use folder::{content_hash, is_test, read_folder, read_tests, stamp};
 
 use std::io::Read;
 use std::path::PathBuf;

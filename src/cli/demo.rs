@@ -24,6 +24,7 @@ pub struct Demo {
 }
 
 const CONFIG: &str = "\
+# yaml-language-server: $schema=rules/.schema/config.json
 # The demo's configuration: mail goes into the folder `mail` (a Maildir), not to a relay.
 sources:
   - { name: demo, folder: drop, settle_for: 200ms, scan_every: 2s }

@@ -98,6 +98,18 @@ fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
     }
 }
 
+/// What decided: the selections that keep the rule from firing, or all of them when it fires.
+pub fn decisive(explanation: &Explanation) -> Vec<String> {
+    if explanation.missing.is_empty() {
+        return render(explanation);
+    }
+    let mut only = explanation.clone();
+    only.selections.retain(|selection| explanation.missing.iter().any(|missing| missing.selection == selection.name));
+    let mut lines = vec![lacking(&explanation.missing)];
+    lines.extend(render(&only));
+    lines
+}
+
 /// Every selection with its questions, indented.
 pub fn render(explanation: &Explanation) -> Vec<String> {
     let mut lines = Vec::new();
@@ -155,7 +167,8 @@ fn write_parts(group: &Group, (indent, told): (usize, Option<&str>), lines: &mut
     let mut last_near = None;
     for answer in &group.answers {
         write(answer, (indent, told), lines);
-        let near = near(answer);
+        // What is near is of no interest where another value holds.
+        let near = near(answer).filter(|_| !group.held);
         lines.extend(near.filter(|_| near != last_near).map(|near| format!("{blanks}     near: {near}")));
         last_near = near;
     }
@@ -230,12 +243,10 @@ fn tell(rule: &Rule, file: &Path, report: &WhyNotReport) {
     }
     say("\nnearest to firing:");
     for (record, explanation) in &report.nearest {
-        say(format!("\nrow {}: {}", record.row, lacking(&explanation.missing)));
+        let mut lines = decisive(explanation).into_iter();
+        say(format!("\nrow {}: {}", record.row, lines.next().unwrap_or_default()));
         say(format!("     {}", summary(record)));
-        let mut only = explanation.clone();
-        only.selections
-            .retain(|selection| explanation.missing.iter().any(|missing| missing.selection == selection.name));
-        render(&only).iter().for_each(say);
+        lines.for_each(say);
     }
     say(format!("\nthe whole of one: tidewaiter explain {id} {}:ROW", file.display()));
 }
@@ -277,7 +288,8 @@ fn report_json(rule: &Rule, file: &Path, report: &WhyNotReport) -> serde_json::V
     })
 }
 
-fn record(path: &Path, row: u64, desk: &Desk, layout: Option<&str>) -> Result<Record, CommandError> {
+/// The record at a row of a file.
+pub fn record(path: &Path, row: u64, desk: &Desk, layout: Option<&str>) -> Result<Record, CommandError> {
     let mut reading = open(path, desk, layout, &FieldSet::every())?;
     while let Some(batch) = reading.next() {
         let batch = batch.map_err(|error| unreadable(path, &error))?;

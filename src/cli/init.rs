@@ -4,18 +4,22 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CommandError, say, shipped};
+use super::{CommandError, say, schema, shipped};
 
 /// Write a commented configuration, the shipped rules and the folders.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewaiter init /srv/tidewaiter")]
+#[command(after_help = "Examples:\n  tidewaiter init /srv/tidewaiter\n  tidewaiter init my-rules --sample")]
 pub struct Init {
     /// Where to.
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// Also write sample-export.csv, an export of 400 records to try rules on.
+    #[arg(long)]
+    sample: bool,
 }
 
 const CONFIG: &str = "\
+# yaml-language-server: $schema=rules/.schema/config.json
 # tidewaiter's configuration. Relative paths are taken from this file's folder. Unknown keys are refused.
 
 # Folders that exports are dropped into. A file is taken when it has not changed for `settle_for`.
@@ -53,6 +57,10 @@ recipients:
 /// Runs the command.
 pub fn init(command: &Init) -> Result<(), CommandError> {
     write_folder(&command.folder, CONFIG)?;
+    if command.sample {
+        let path = command.folder.join("sample-export.csv");
+        std::fs::write(&path, shipped::SAMPLE).map_err(CommandError::io(&path))?;
+    }
     let folder = command.folder.display();
     say(format!("wrote {folder}/tidewaiter.yaml, {folder}/rules and {folder}/drop"));
     say(format!("next: edit tidewaiter.yaml, then `tidewaiter check {folder}/tidewaiter.yaml`"));
@@ -63,7 +71,10 @@ pub fn init(command: &Init) -> Result<(), CommandError> {
 /// Writes configuration, rules and drop folder below a folder.
 pub fn write_folder(folder: &Path, config: &str) -> Result<(), CommandError> {
     std::fs::create_dir_all(folder.join("drop")).map_err(CommandError::io(folder))?;
-    shipped::write(&folder.join("rules")).map_err(CommandError::io(folder))?;
+    let rules = folder.join("rules");
+    shipped::write(&rules).map_err(CommandError::io(&rules))?;
+    // Schemas are made by the program, not edited: an older program's are replaced.
+    schema::write(&rules).map_err(CommandError::io(&rules))?;
     let path = folder.join("tidewaiter.yaml");
     if !path.exists() {
         std::fs::write(&path, config).map_err(CommandError::io(&path))?;

@@ -20,6 +20,7 @@ mod scan;
 mod schema;
 mod shipped;
 mod status;
+mod test;
 mod watchlist;
 
 use std::io::Write;
@@ -65,6 +66,8 @@ enum Command {
     Run(run::Run),
     /// Check configuration, rules, lists, watchlists and layouts, and run the rules' examples.
     Check(check::Check),
+    /// Run the rules' examples and their test files.
+    Test(test::Test),
     /// Evaluate files once: no ledger, no mail.
     Scan(scan::Scan),
     /// Say for one record what each selection of a rule found.
@@ -164,6 +167,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Init(command) => init::init(&command),
         Command::Run(command) => on_runtime(run::run(command)),
         Command::Check(command) => check::check(&command),
+        Command::Test(command) => test::test(&command),
         Command::Scan(command) => scan::scan(&command),
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{DeskText, ListContent, TextKind};
 use crate::finding::hash;
@@ -30,6 +31,34 @@ pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
         }
     }
     Ok((texts, problems))
+}
+
+/// Reads the test files of a rules folder, `*.test.yaml` beside the rules.
+///
+/// # Errors
+/// When the folder itself cannot be read.
+pub fn read_tests(folder: &Path) -> io::Result<(Vec<Arc<SourceText>>, Vec<Problem>)> {
+    std::fs::read_dir(folder)?;
+    let mut paths = entries(folder);
+    paths.retain(|path| is_test(path) && path.is_file());
+    paths.sort();
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read_text(TextKind::Rule, &path) {
+            Ok(text) => texts.push(text.source),
+            Err(cause) => {
+                let shown = path.display().to_string();
+                problems.push(Problem::whole_file("unreadable", shown, format!("cannot be read: {cause}")));
+            }
+        }
+    }
+    Ok((texts, problems))
+}
+
+/// Whether a path is a test file, which is no rule.
+pub fn is_test(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    !name.starts_with('.') && (name.ends_with(".test.yaml") || name.ends_with(".test.yml"))
 }
 
 /// Changes whenever a text is written, added or removed: paths, sizes and times, without reading the texts.
@@ -75,7 +104,7 @@ fn is_read(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(".");
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
     let known = endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
-    known && !name.starts_with('.') && !name.ends_with(".test.yaml") && path.is_file()
+    known && !name.starts_with('.') && !is_test(path) && path.is_file()
 }
 
 fn read_text(kind: TextKind, path: &Path) -> io::Result<DeskText> {

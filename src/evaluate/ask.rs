@@ -143,6 +143,12 @@ impl BoundParty {
         })
     }
 
+    /// Folded names that a party may have instead of being known.
+    pub(crate) fn asked_names(&self) -> Vec<String> {
+        let of = |ask: &Ask| if let Ask::Entity { texts, .. } = ask { texts.clone() } else { Vec::new() };
+        self.asks.iter().flat_map(of).collect()
+    }
+
     fn speaks_of(&self, party: &Party) -> bool {
         !self.only_intermediaries || party.candidate.standing == Standing::Intermediary
     }

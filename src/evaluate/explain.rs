@@ -225,7 +225,7 @@ impl Fired<'_> {
         let field = self.view.name(&predicate.target);
         let question = format!("{field} {} {}", predicate.operator, predicate.written).trim_end().to_owned();
         let near = match (held, sense) {
-            (false, Sense::Asked) => self.near(predicate, names),
+            (false, Sense::Asked) => self.near((id, predicate), names),
             (true, _) | (false, Sense::Denied) => None,
         };
         let holds = held == (sense == Sense::Asked);
@@ -244,20 +244,23 @@ impl Fired<'_> {
     }
 
     /// What keeps a predicate from holding.
-    pub(super) fn near(&self, predicate: &Predicate, names: &Names) -> Option<NearMiss> {
-        match &predicate.question {
-            Question::Party(test) => {
-                let cells = RoleCells::new(self.view, test.role);
-                let row = RowOf { cells: &cells, row: self.row };
-                let parties = resolve(row.name(), row.id(), &self.plan.watchlists);
-                if parties.iter().any(|party| !party.hits.is_empty()) {
-                    return Some(NearMiss::new(50, ""));
-                }
-                let near = parties.iter().filter_map(|party| names.nearest(&party.candidate.name));
-                near.max_by_key(|near| near.nearness)
-            }
-            question => near::of_cell(question, &self.cell(&predicate.target)?, &mut ScanText::default()),
+    pub(super) fn near(&self, (id, predicate): (usize, &Predicate), names: &Names) -> Option<NearMiss> {
+        let Question::Party(test) = &predicate.question else {
+            return near::of_cell(&predicate.question, &self.cell(&predicate.target)?, &mut ScanText::default());
+        };
+        let cells = RoleCells::new(self.view, test.role);
+        let row = RowOf { cells: &cells, row: self.row };
+        let parties = resolve(row.name(), row.id(), &self.plan.watchlists);
+        let asked = self.plan.tests.get(&id).map(|bound| bound.asked_names()).unwrap_or_default();
+        let like_asked = parties.iter().filter_map(|party| near::alike(&party.candidate.name, &asked));
+        if let Some(near) = like_asked.max_by_key(|near| near.nearness) {
+            return Some(near);
         }
+        if parties.iter().any(|party| !party.hits.is_empty()) {
+            return Some(NearMiss::new(50, ""));
+        }
+        let near = parties.iter().filter_map(|party| names.nearest(&party.candidate.name));
+        near.max_by_key(|near| near.nearness)
     }
 
     fn sentence(&self, (id, predicate): (usize, &Predicate), held: bool) -> String {

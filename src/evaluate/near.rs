@@ -122,13 +122,26 @@ impl Names {
         let compared = near.into_iter().take(MOST_COMPARED).filter_map(|place| self.names.get(place));
         let scored = compared.map(|(other, name)| (strsim::jaro_winkler(&key, other), name));
         let (score, name) = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|best| best.0 >= ALIKE)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a score lies between 0 and 1")]
-        let hundredths = (score.min(0.99) * 100.0) as u8;
+        let hundredths = hundredths(score);
         Some(NearMiss::new(
             hundredths,
             format!("the most similar name of the watchlists is ‘{name}’ (0.{hundredths:02})"),
         ))
     }
+}
+
+/// One of the names that are asked for, when this one is written almost like it; the asked names are folded.
+pub(super) fn alike(name: &str, asked: &[String]) -> Option<NearMiss> {
+    let key = party::keys(name).into_iter().next()?;
+    let scored = asked.iter().map(|other| strsim::jaro_winkler(&key, other));
+    let score = scored.max_by(f64::total_cmp).filter(|score| *score >= ALIKE)?;
+    let hundredths = hundredths(score);
+    Some(NearMiss::new(hundredths, format!("the name is almost the one asked for (0.{hundredths:02})")))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a score lies between 0 and 1")]
+fn hundredths(score: f64) -> u8 {
+    (score.min(0.99) * 100.0) as u8
 }
 
 /// The first two letters of each word.

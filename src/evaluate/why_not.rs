@@ -189,7 +189,7 @@ impl Ranking<'_, '_> {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let near = self.fired.near(predicate, self.names).map_or(0, |near| near.nearness);
+        let near = self.fired.near((id, predicate), self.names).map_or(0, |near| near.nearness);
         if self.known.len() >= REMEMBERED {
             self.known.clear();
         }

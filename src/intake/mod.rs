@@ -8,6 +8,7 @@ mod container;
 mod layout;
 mod limits;
 mod reading;
+mod schema;
 pub mod settle;
 mod table;
 mod values;
@@ -22,6 +23,7 @@ pub use container::serve;
 pub use layout::{Layout, Layouts};
 pub use limits::{Limits, LimitsEntry};
 pub use reading::{Reading, open};
+pub use schema::schema as layout_schema;
 
 use crate::record::FieldSet;
 

@@ -17,13 +17,6 @@ pub(super) fn read(node: Option<&Node>, report: &mut Report<'_>) -> Vec<Example>
         return Vec::new();
     };
     known_keys("`examples`", entries, &["fires", "quiet"], report);
-    let source = Arc::new(SourceFile {
-        source: String::new(),
-        file: report.source.path.clone(),
-        member: None,
-        sheet: None,
-        sha256: None,
-    });
     let mut examples: Vec<Example> = Vec::new();
     for (key, value) in entries {
         let fires = key.text() == Some("fires");
@@ -35,13 +28,25 @@ pub(super) fn read(node: Option<&Node>, report: &mut Report<'_>) -> Vec<Example>
         };
         for item in items {
             let row = u64::try_from(examples.len()).unwrap_or(u64::MAX).saturating_add(1);
-            let mut record = Record { source: source.clone(), row, fields: Vec::new(), raw: Vec::new() };
-            fill(&mut record, item, report);
-            record.fields.sort_by_key(|entry| entry.0.index());
-            examples.push(Example { fires, record, span: item.span.clone() });
+            examples.push(Example { fires, record: record(item, row, report), span: item.span.clone() });
         }
     }
     examples
+}
+
+/// Reads one record.
+pub(super) fn record(item: &Node, row: u64, report: &mut Report<'_>) -> Record {
+    let source = Arc::new(SourceFile {
+        source: String::new(),
+        file: report.source.path.clone(),
+        member: None,
+        sheet: None,
+        sha256: None,
+    });
+    let mut record = Record { source, row, fields: Vec::new(), raw: Vec::new() };
+    fill(&mut record, item, report);
+    record.fields.sort_by_key(|entry| entry.0.index());
+    record
 }
 
 fn fill(record: &mut Record, item: &Node, report: &mut Report<'_>) {

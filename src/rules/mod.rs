@@ -19,7 +19,10 @@ mod names;
 mod party_key;
 mod report;
 pub mod schema;
+mod test_file;
 mod values;
+
+pub use test_file::{RuleTest, Tested, read_tests};
 
 use crate::problem::{Problem, SourceText};
 use crate::record::{Field, FieldSet, Record, Role};

@@ -11,12 +11,14 @@ mod load;
 mod ownership;
 #[cfg(test)]
 mod ownership_tests;
+mod schema;
 mod scribe;
 mod share;
 
 pub use address::Addresses;
 pub use card::EntityCard;
 pub use ownership::{Certainty, Mode, Under};
+pub use schema::schema;
 
 use crate::party::{Candidate, keys};
 use crate::value::Identifier;

@@ -69,3 +69,12 @@ fn a_place_without_a_row_says_what_to_write() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("e.csv:17") && told.contains("--why-not"), "{told}");
 }
+
+#[test]
+fn a_name_that_is_asked_for_with_a_slip_is_almost_the_one_in_the_record() {
+    let bench = bench();
+    let rule = "title: Avic\nid: avic\ndetection: {from: {consignor: AVIX}, condition: from}\n";
+    bench.write("rules/avic.yaml", rule);
+    let told = printed(&tidewaiter(&bench.path(""), &["explain", "avic", "e.csv:4"]).success());
+    assert!(told.contains("near: the name is almost the one asked for (0.8"), "{told}");
+}

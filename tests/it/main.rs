@@ -21,5 +21,7 @@ mod lists;
 mod mentions;
 mod plain;
 mod relay;
+mod rule_tests;
 mod scan;
+mod schemas;
 mod watchlists;

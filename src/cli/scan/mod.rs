@@ -81,7 +81,11 @@ pub fn scan(command: &Scan) -> Result<(), CommandError> {
         }
     }
     progress.end();
+    let quiet = printer.tally.by_month().rows.is_empty() && command.format == Format::Table;
     printer.end()?;
+    if let (true, [rule], [file]) = (quiet, command.only.as_slice(), command.files.as_slice()) {
+        say(format!("what the records lack: tidewaiter explain {rule} {} --why-not", file.display()));
+    }
     all(failures)
 }
 
