@@ -26,8 +26,9 @@ pub struct Watchlist {
     /// The configuration; `tidewaiter.yaml` when it is here.
     #[arg(short, long, global = true)]
     config: Option<PathBuf>,
-    #[command(flatten)]
-    rules: RulesArgument,
+    /// The rules folder, when there is no configuration; `./rules` or the shipped ones when absent.
+    #[arg(long, global = true)]
+    rules: Option<PathBuf>,
     /// As JSON: an array, of `show` with an entity and of `diff` one object.
     #[arg(long, global = true)]
     json: bool,
@@ -78,11 +79,11 @@ pub async fn watchlist(command: Watchlist) -> Result<(), CommandError> {
 
 async fn read(command: &Watchlist) -> Result<Shelved, CommandError> {
     let here = PathBuf::from("tidewaiter.yaml");
-    let path = command.config.clone().or_else(|| (command.rules.rules.is_none() && here.exists()).then_some(here));
+    let path = command.config.clone().or_else(|| (command.rules.is_none() && here.exists()).then_some(here));
     let config = path.as_deref().map(Config::load).transpose()?;
     let (texts, _) = match &config {
         Some(config) => desk::read_folder(&config.rules).map_err(CommandError::io(&config.rules))?,
-        None => command.rules.texts()?,
+        None => RulesArgument { rules: command.rules.clone() }.texts()?,
     };
     let states = match &config {
         Some(config) if config.ledger.exists() => lists::states(&Ledger::open(&config.ledger).await?).await?,

@@ -142,6 +142,10 @@ impl Format {
     fn of_text(text: &str) -> Format {
         let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
         let heading = line.trim_start_matches('"');
+        // OFAC's remarks hold more semicolons than the row has commas.
+        if heading.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(',') && !heading.starts_with(',') {
+            return Format::Table(b',');
+        }
         let is_yaml = heading.starts_with(['#', '-']) || (line.contains(": ") || line.trim_end().ends_with(':'));
         let by_count = |delimiter: &u8| line.bytes().filter(|byte| byte == delimiter).count();
         let delimiter =

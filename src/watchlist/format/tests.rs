@@ -14,6 +14,7 @@ fn a_format_is_known_by_what_the_file_says() {
         ("id;name;aliases\n", Format::Table(b';')),
         ("name\nSample\n", Format::Table(b',')),
         ("\"Name\"\t\"Street_Address\"\n", Format::Table(b'\t')),
+        ("36,\"a.k.a. 'X'; DOB 1970; POB Y\"", Format::Table(b',')),
         ("36,\"SAMPLE: WORKS\",-0- ,\"X\"\n", Format::Table(b',')),
         ("{\"id\":\"x\",\"schema\":\"Company\",\"properties\":{}}\n", Format::Ftm),
         ("[\n {\"statementId\": \"x\"}]", Format::Bods),
