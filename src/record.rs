@@ -296,6 +296,11 @@ impl Column {
         self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
     }
 
+    /// An empty column with room for so many rows and bytes.
+    pub fn with_room(rows: usize, bytes: usize) -> Column {
+        Column { ends: Vec::with_capacity(rows), bytes: String::with_capacity(bytes) }
+    }
+
     /// The cell of a row, `None` when it is missing (or the row is not there).
     pub fn get(&self, row: usize) -> Option<&str> {
         let cell = self.cell(row);

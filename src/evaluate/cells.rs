@@ -1,21 +1,18 @@
-//! All questions to one column. In: a column. Out: a bitmap a predicate. Terms share one automaton over their literals;
-//! patterns and regexes are asked only where a fragment of theirs stands;
-//! cells of columns with few distinct values are decided once and remembered, within bounds. It never reads two columns.
+//! All questions to one column. In: a column. Out: a bitmap a predicate. Terms, patterns and regexes are
+//! asked only where a fragment of theirs stands; cells of columns with few distinct values are decided once and remembered, within bounds. It never reads two columns.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashMap;
 
 use super::bitmap::Bitmap;
 use super::fragments::{FragmentScratch, Fragments};
-use super::leaf::{Leaf, is_free_text};
+use super::ladder::{self, Ladder};
+use super::leaf::{self, Leaf, is_free_text};
 use super::view::{Cells, View};
 use crate::rules::Target;
-use crate::text::{ScanText, Term};
+use crate::text::ScanText;
 
 /// Bytes remembered a column.
 const MOST_BYTES: usize = 16 << 20;
-/// Automata over more bytes of literals are kept in the compact form.
-const DENSE_LITERALS: usize = 40_000;
 
 /// The predicates of one target.
 #[derive(Debug)]
@@ -23,9 +20,10 @@ pub(crate) struct Group {
     pub(crate) target: Target,
     predicates: Vec<usize>,
     leaves: Vec<(u32, Leaf)>,
+    /// Bounds of the number that a cell is: lower ones, upper ones.
+    bounds: [Ladder; 2],
     exists: Vec<(usize, bool)>,
     on_missing: Vec<usize>,
-    scanner: Option<Scanner>,
     fragments: Option<Fragments>,
     remembers: bool,
 }
@@ -44,8 +42,6 @@ pub(crate) struct Scratch {
     pub(crate) scan: ScanText,
     fragments: FragmentScratch,
     held: Vec<u32>,
-    seen: Vec<u32>,
-    turn: u32,
 }
 
 impl Group {
@@ -60,26 +56,33 @@ impl Group {
             target,
             predicates: Vec::new(),
             leaves: Vec::new(),
+            bounds: Default::default(),
             exists: Vec::new(),
             on_missing: Vec::new(),
-            scanner: None,
             fragments: None,
             remembers,
         };
-        let mut terms = Vec::new();
         for (predicate, leaf) in questions {
-            group.add(predicate, leaf, &mut terms);
+            group.add(predicate, leaf);
         }
-        if !terms.is_empty() {
-            group.scanner = Some(Scanner::new(terms)?);
-        }
+        group.bounds.iter_mut().for_each(Ladder::sort);
         group.fragments = Fragments::take_from(&mut group.leaves)?;
+        // What stands behind fragments is asked in less time than it takes to remember it.
+        group.remembers &= !group.leaves.is_empty();
         Ok(group)
     }
 
-    fn add(&mut self, predicate: usize, leaf: Leaf, terms: &mut Vec<(u32, Term)>) {
+    fn add(&mut self, predicate: usize, leaf: Leaf) {
         if let Leaf::Exists(there) = leaf {
             self.exists.push((predicate, there));
+            return;
+        }
+        if let Leaf::Number(comparison, bound) = leaf
+            && ladder::is_bound(comparison)
+        {
+            let [lower, upper] = &mut self.bounds;
+            let ladder = if ladder::is_upper(comparison) { upper } else { lower };
+            ladder.add(comparison, bound, predicate);
             return;
         }
         if leaf.holds_on_missing() {
@@ -87,16 +90,14 @@ impl Group {
         }
         let local = u32::try_from(self.predicates.len()).unwrap_or(u32::MAX);
         self.predicates.push(predicate);
-        match leaf {
-            Leaf::Mentions(term) => terms.push((local, term)),
-            leaf => self.leaves.push((local, leaf)),
-        }
+        self.leaves.push((local, leaf));
     }
 
     /// Answers every predicate for every row of a batch.
     pub(crate) fn answer(&self, view: &View, memo: (&mut CellMemo, &mut Scratch), answers: &mut [Bitmap]) {
         let cells = view.cells(&self.target);
         let present = self.present(&cells, view.len(), memo, answers);
+        self.compare(&cells, view.len(), answers);
         if self.exists.is_empty() && self.on_missing.is_empty() {
             return;
         }
@@ -126,7 +127,9 @@ impl Group {
             if self.predicates.is_empty() {
                 continue;
             }
-            if let Some(known) = memo.answers.get(cell) {
+            if self.remembers
+                && let Some(known) = memo.answers.get(cell)
+            {
                 self.mark(known, row, answers);
                 continue;
             }
@@ -137,6 +140,23 @@ impl Group {
             }
         }
         present
+    }
+
+    /// Reads the number of each cell once for all bounds.
+    fn compare(&self, cells: &Cells, rows: usize, answers: &mut [Bitmap]) {
+        if cells.is_absent() || self.bounds.iter().all(Ladder::is_empty) {
+            return;
+        }
+        let mut climbs = self.bounds.each_ref().map(Ladder::climbs);
+        let numbers = (0..rows).filter_map(|row| Some((row, leaf::number(cells.get(row)?)?)));
+        for (row, number) in numbers {
+            for (ladder, climbs) in self.bounds.iter().zip(&mut climbs) {
+                ladder.climb(number, row, climbs);
+            }
+        }
+        for (ladder, climbs) in self.bounds.iter().zip(climbs) {
+            ladder.answer(climbs, answers);
+        }
     }
 
     fn mark(&self, held: &[u32], row: usize, answers: &mut [Bitmap]) {
@@ -150,15 +170,13 @@ impl Group {
 
     fn ask(&self, cell: &str, scratch: &mut Scratch) {
         scratch.held.clear();
-        if let Some(scanner) = &self.scanner {
-            scanner.find(cell, scratch);
-        }
-        if let Some(fragments) = &self.fragments {
-            fragments.find(cell, &mut scratch.fragments, &mut scratch.held);
+        let Scratch { scan, fragments, held } = scratch;
+        if let Some(all) = &self.fragments {
+            all.find(cell, (fragments, scan), held);
         }
         for (local, leaf) in &self.leaves {
-            if leaf.holds(cell, &mut scratch.scan) {
-                scratch.held.push(*local);
+            if leaf.holds(cell, scan) {
+                held.push(*local);
             }
         }
     }
@@ -182,67 +200,5 @@ impl CellMemo {
         }
         self.bytes += cell.len() + held.len() * 4 + 48;
         self.answers.insert(cell.into(), held.into());
-    }
-}
-
-/// The fast form while it is small.
-pub(crate) fn automaton_kind(patterns: &[String]) -> AhoCorasickKind {
-    let dense = patterns.iter().map(String::len).sum::<usize>() <= DENSE_LITERALS;
-    if dense { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }
-}
-
-/// One automaton for the literals of all terms; candidates are verified one by one.
-#[derive(Debug)]
-struct Scanner {
-    automaton: AhoCorasick,
-    owners: Vec<Vec<u32>>,
-    always: Vec<u32>,
-    terms: Vec<(u32, Term)>,
-}
-
-impl Scanner {
-    fn new(terms: Vec<(u32, Term)>) -> Result<Scanner, aho_corasick::BuildError> {
-        let mut literals: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-        let mut always = Vec::new();
-        for (place, (_, term)) in (0u32..).zip(&terms) {
-            let required = term.required_literals();
-            if required.is_empty() || required.iter().any(String::is_empty) {
-                always.push(place);
-                continue;
-            }
-            for literal in required {
-                literals.entry(literal).or_default().push(place);
-            }
-        }
-        let mut literals: Vec<(String, Vec<u32>)> = literals.into_iter().collect();
-        literals.sort();
-        let (patterns, owners): (Vec<String>, Vec<Vec<u32>>) = literals.into_iter().unzip();
-        let mut builder = AhoCorasick::builder();
-        let automaton =
-            builder.match_kind(MatchKind::Standard).kind(Some(automaton_kind(&patterns))).build(&patterns)?;
-        Ok(Scanner { automaton, owners, always, terms })
-    }
-
-    fn find(&self, cell: &str, scratch: &mut Scratch) {
-        let Scratch { scan, held, seen, turn, .. } = scratch;
-        scan.fold(cell);
-        seen.resize(seen.len().max(self.terms.len()), 0);
-        *turn = turn.wrapping_add(1);
-        if *turn == 0 {
-            seen.fill(0);
-            *turn = 1;
-        }
-        let mut verify = |place: u32| {
-            let fresh = seen.get_mut(place as usize).is_some_and(|seen| std::mem::replace(seen, *turn) != *turn);
-            let term = self.terms.get(place as usize).filter(|_| fresh);
-            if let Some((local, _)) = term.filter(|(_, term)| term.find(scan, cell).is_some()) {
-                held.push(*local);
-            }
-        };
-        self.always.iter().for_each(|place| verify(*place));
-        for found in self.automaton.find_overlapping_iter(scan.folded.as_str()) {
-            let owners = self.owners.get(found.pattern().as_usize());
-            owners.into_iter().flatten().for_each(|place| verify(*place));
-        }
     }
 }

@@ -78,10 +78,7 @@ impl Leaf {
             }
             Leaf::Hs(range) => hs(range, cell),
             Leaf::Country(codes) => country(codes, cell),
-            Leaf::Number(comparison, asked) => match number(cell) {
-                Some(found) => compare(*comparison, &found, asked),
-                None => *comparison == Comparison::Neq,
-            },
+            Leaf::Number(comparison, asked) => compares(*comparison, number(cell), asked),
             Leaf::Date(comparison, asked) => date(*comparison, cell, asked),
             Leaf::DatePart(part, comparison, asked) => match date_part(*part, cell) {
                 Some(found) => compare(*comparison, &found, asked),
@@ -161,6 +158,11 @@ pub(crate) fn country(codes: &[String], cell: &str) -> bool {
     let alpha2 = cell.len() == 2 && cell.bytes().all(|byte| byte.is_ascii_uppercase());
     let code = if alpha2 { Some(cell) } else { value::country(cell) };
     code.is_some_and(|code| codes.iter().any(|asked| asked == code))
+}
+
+/// A cell that is no number holds only for `neq`.
+pub(crate) fn compares(comparison: Comparison, found: Option<Decimal>, asked: &Decimal) -> bool {
+    found.map_or(comparison == Comparison::Neq, |found| compare(comparison, &found, asked))
 }
 
 /// A number as a cell says it.

@@ -14,6 +14,7 @@ mod evidence;
 mod examples;
 mod explain;
 mod fragments;
+mod ladder;
 mod leaf;
 mod near;
 mod parties;

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::container::{Row, RowSource, Table};
+use super::container::{Row, RowSource, RowText, Table};
 use super::layout::{self, Fit, Layout, Layouts};
 use super::values::{self, Reader};
 use super::{Counts, Known, OpenSettings, ReadError, Reject};
@@ -37,6 +37,8 @@ pub struct OpenTable {
     pub supplied: FieldSet,
     needs: FieldSet,
     known: Known,
+    /// Bytes of each column in the last batch.
+    room: Vec<usize>,
 }
 
 /// What became of a table's first rows.
@@ -94,6 +96,7 @@ pub fn open(
         supplied,
         needs: settings.needs.clone(),
         known: settings.known.clone(),
+        room: Vec::new(),
     };
     Ok(Opened::Table(Box::new(table), fit.header as u64))
 }
@@ -146,6 +149,11 @@ fn decide(fit: &Fit, headings: &[String], rows: &[Row], settings: &OpenSettings)
     Ok(readers)
 }
 
+/// Whether nothing is to be seen in a cell; nearly every one begins with a letter or digit.
+fn is_blank(cell: &str) -> bool {
+    !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.trim().is_empty()
+}
+
 fn order_name(order: DateOrder) -> &'static str {
     match order {
         DateOrder::DayFirst => "day-first",
@@ -183,16 +191,15 @@ impl OpenTable {
         }
     }
 
-    fn next_row(&mut self, rows: &mut dyn RowSource) -> Result<Option<Row>, ReadError> {
-        if let Some(row) = self.waiting.pop_front() {
-            return Ok(Some(row));
+    /// The next row; false at the end.
+    fn next_row(&mut self, rows: &mut dyn RowSource, row: &mut Row) -> Result<bool, ReadError> {
+        if let Some(waiting) = self.waiting.pop_front() {
+            *row = waiting;
+            return Ok(true);
         }
-        let mut row = Row::default();
-        if self.ended || !rows.next_row(&mut row)? {
-            self.ended = true;
-            return Ok(None);
-        }
-        Ok(Some(row))
+        row.cells.clear();
+        self.ended = self.ended || !rows.next_row(row)?;
+        Ok(!self.ended)
     }
 
     /// The next batch; `None` at the table's end.
@@ -205,36 +212,46 @@ impl OpenTable {
         (counts, rejects): (&mut Counts, &mut Vec<Reject>),
     ) -> Result<Option<Batch>, ReadError> {
         let mut batch = Batch::new(self.source.clone(), self.headings.clone());
-        let mut columns: Vec<Column> = vec![Column::default(); self.readers.len()];
-        let mut bytes = 0;
+        // Batches of a table are much alike: the last one says how much room the next one needs.
+        let room = |column: usize| {
+            self.room.get(column).map_or_else(Column::default, |bytes| Column::with_room(BATCH_ROWS, bytes + bytes / 8))
+        };
+        batch.raw.iter_mut().enumerate().for_each(|(index, column)| *column = room(index));
+        let wanted = |reader: &Reader| if reader.wanted { room(reader.column) } else { Column::default() };
+        let mut columns: Vec<Column> = self.readers.iter().map(wanted).collect();
+        let (mut bytes, mut row) = (0, Row::default());
         while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
-            let Some(row) = self.next_row(rows)? else { break };
-            if self.is_furniture(&row) {
+            if !self.next_row(rows, &mut row)? {
+                break;
+            }
+            let text = row.text();
+            if self.is_furniture(&text) {
                 counts.skipped += 1;
                 continue;
             }
-            if let Some(reason) = self.refuse(&row) {
+            if let Some(reason) = self.refuse(&text) {
                 counts.rejects += 1;
-                let cells = row.iter().map(str::to_owned).collect();
-                rejects.push(Reject { table: self.name.clone(), row: row.number, reason, cells });
+                let cells = text.iter().map(str::to_owned).collect();
+                rejects.push(Reject { table: self.name.clone(), row: text.number, reason, cells });
                 continue;
             }
-            self.check_dates(&row)?;
+            self.check_dates(&text)?;
             for (reader, column) in self.readers.iter().zip(&mut columns) {
                 if reader.wanted {
-                    column.push(&reader.read(row.cell(reader.column)));
+                    column.push(&reader.read(text.cell(reader.column)));
                 }
             }
             for (index, column) in batch.raw.iter_mut().enumerate() {
-                column.push(row.cell(index));
+                column.push(text.cell(index));
             }
-            bytes += row.cells.as_slice().len();
-            batch.rows.push(row.number);
+            bytes += text.bytes();
+            batch.rows.push(text.number);
             counts.records += 1;
         }
         if batch.is_empty() {
             return Ok(None);
         }
+        self.room = batch.raw.iter().map(Column::text_len).collect();
         self.place(&mut batch, columns);
         Ok(Some(batch))
     }
@@ -255,8 +272,8 @@ impl OpenTable {
     }
 
     /// Totals rows and repeated headings are no records.
-    fn is_furniture(&self, row: &Row) -> bool {
-        let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
+    fn is_furniture(&self, row: &RowText) -> bool {
+        let filled = row.iter().filter(|cell| !is_blank(cell)).count();
         if filled == 0 {
             return true;
         }
@@ -275,13 +292,13 @@ impl OpenTable {
         same.count() * 5 >= self.headings.len() * 4
     }
 
-    fn refuse(&self, row: &Row) -> Option<String> {
+    fn refuse(&self, row: &RowText) -> Option<String> {
         let width = self.headings.len();
-        let extra = row.iter().skip(width).filter(|cell| !cell.trim().is_empty()).count();
+        let extra = row.iter().skip(width).filter(|cell| !is_blank(cell)).count();
         if extra > 0 {
-            return Some(format!("the row has {} cells under {width} headings", row.cells.len()));
+            return Some(format!("the row has {} cells under {width} headings", row.width()));
         }
-        if row.cells.as_slice().contains(&0) {
+        if row.has_nul() {
             return Some("the row has a NUL byte in it".to_owned());
         }
         let told = self.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
@@ -289,7 +306,7 @@ impl OpenTable {
     }
 
     /// A cell that proves the other order of day and month ends the attempt: the next one knows it from the start.
-    fn check_dates(&self, row: &Row) -> Result<(), ReadError> {
+    fn check_dates(&self, row: &RowText) -> Result<(), ReadError> {
         for reader in self.readers.iter().filter(|reader| reader.kind == FieldKind::Date) {
             let cell = row.cell(reader.column).trim();
             let Some(shown) = value::date_order_shown(cell) else { continue };
@@ -302,7 +319,7 @@ impl OpenTable {
         Ok(())
     }
 
-    fn contradiction(&self, row: &Row, heading: String, shown: DateOrder, cell: &str) -> ReadError {
+    fn contradiction(&self, row: &RowText, heading: String, shown: DateOrder, cell: &str) -> ReadError {
         let fixed = self.layout.date_order.is_some() || self.known.decisions.iter().any(|(name, _)| *name == heading);
         let message = format!("the column `{heading}` has dates of both orders: `{cell}` is {}", order_name(shown));
         let mut learnt = self.known.clone();

@@ -39,10 +39,13 @@ impl Reader {
                 false => Cow::Borrowed(cell),
             },
             FieldKind::Country => Cow::Borrowed(value::country(cell).unwrap_or("")),
+            FieldKind::Hs if self.hs_length.is_none() && is_plain_tariff(cell) => Cow::Borrowed(cell),
             FieldKind::Hs => Cow::Owned(self.tariff(cell)),
+            FieldKind::Number if value::is_plain_number(cell, self.mark) => Cow::Borrowed(cell),
             FieldKind::Number => Cow::Owned(
                 value::number(cell, self.mark).map(|number| number.normalize().to_string()).unwrap_or_default(),
             ),
+            FieldKind::Date if value::is_plain_day(cell) => Cow::Borrowed(cell),
             FieldKind::Date => Cow::Owned(value::date(cell, self.order).unwrap_or_default()),
         }
     }
@@ -53,6 +56,11 @@ impl Reader {
             digits => digits.unwrap_or_default(),
         }
     }
+}
+
+/// Digits alone are the code as it is kept.
+fn is_plain_tariff(cell: &str) -> bool {
+    cell.len() >= 2 && cell.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A code such as `7,70E+09` was a number to a spreadsheet, and its digits are gone.

@@ -23,7 +23,7 @@ pub(super) fn is_ignorable(c: char) -> bool {
 }
 
 /// Signs that make one letter with the sign before them: marks, voicing of kana, the later parts of Hangul syllables.
-fn is_mark(c: char) -> bool {
+pub(super) fn is_mark(c: char) -> bool {
     c >= '\u{300}'
         && matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1160}'..='\u{11ff}' | '\u{20d0}'..='\u{20ff}'
             | '\u{3099}' | '\u{309a}' | '\u{ff9e}' | '\u{ff9f}')
@@ -70,7 +70,8 @@ pub(super) fn fold_char(c: char, out: &mut impl FnMut(char)) {
         'А'..='Я' => out(char::from_u32(c as u32 + 0x20).unwrap_or(c)),
         'ё' | 'Ё' => out('е'),
         _ if is_cyrillic(c) => fold_cyrillic(c, out),
-        '\u{f900}'..='\u{faff}' => fold_rare(c, out),
+        '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}' => fold_rare(c, out),
+        '\u{1c80}'..='\u{1c88}' => out(old_cyrillic(c)),
         _ if is_word_sign(c) => out(c),
         _ if is_ignorable(c) => {}
         '™' | '℠' => out(' '),
@@ -90,6 +91,20 @@ pub(super) fn fold_char(c: char, out: &mut impl FnMut(char)) {
             out('e');
         }
         _ => fold_rare(c, out),
+    }
+}
+
+/// Shapes of letters in old print, which fold to the letters of today.
+fn old_cyrillic(c: char) -> char {
+    match c {
+        '\u{1c80}' => 'в',
+        '\u{1c81}' => 'д',
+        '\u{1c82}' => 'о',
+        '\u{1c83}' => 'с',
+        '\u{1c84}' | '\u{1c85}' => 'т',
+        '\u{1c86}' => 'ъ',
+        '\u{1c87}' => 'ѣ',
+        _ => 'ꙋ',
     }
 }
 

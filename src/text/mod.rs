@@ -2,6 +2,7 @@
 //!
 //! In: texts as they stand in cells and rules. Out: folded texts, keys, and places of mentions as byte ranges of the
 //! original. It never changes a text that is shown to anyone.
+mod coarse;
 mod letters;
 mod names;
 mod near;
@@ -10,6 +11,7 @@ mod scan;
 mod stem;
 mod term;
 
+pub(crate) use coarse::{Coarse, coarse};
 pub use names::name_keys;
 pub(crate) use names::{joined, name_words};
 pub use near::NearMiss;

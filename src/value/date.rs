@@ -58,6 +58,19 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
     }
 }
 
+/// Whether the text is a canonical day at first sight; the last days of months are left to [`date`].
+pub fn is_plain_day(text: &str) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(*byte - b'0'));
+        text.as_bytes().get(range)?.iter().try_fold(0, |value, byte| Some(value * 10 + digit(byte)?))
+    };
+    let hyphens = text.len() == 10 && [4, 7].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
+    hyphens
+        && digits(0..4).is_some_and(|year| (1900..=2199).contains(&year))
+        && digits(5..7).is_some_and(|month| (1..=12).contains(&month))
+        && digits(8..10).is_some_and(|day| (1..=28).contains(&day))
+}
+
 /// The week of a canonical day by ISO 8601, 1 to 53; `None` where the text is no whole day.
 pub fn iso_week(day: &str) -> Option<u16> {
     let date: Date = day.parse().ok().filter(|_| day.len() == 10)?;
@@ -66,6 +79,9 @@ pub fn iso_week(day: &str) -> Option<u16> {
 
 /// Which order a cell proves: `31.12.2022` day first, `12/31/2022` month first, `None` when it proves nothing.
 pub fn date_order_shown(written: &str) -> Option<DateOrder> {
+    if is_plain_day(written) {
+        return None;
+    }
     let parts = split(without_time(written.trim()));
     let [a, b, c] = parts.as_slice() else { return None };
     let (a, b) = (short(a)?, short(b)?);
@@ -172,6 +188,25 @@ fn month(year: i64, month: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_day_is_its_own_canonical_text() {
+        for text in ["2022-10-24", "1900-01-01", "2199-12-28", "2022-02-28"] {
+            assert!(is_plain_day(text) && date(text, DateOrder::DayFirst).as_deref() == Some(text), "{text}");
+        }
+        for text in [
+            "2022-10-31",
+            "2022-02-30",
+            "1899-01-01",
+            "2022-13-01",
+            "2022-1-011",
+            "24.10.2022",
+            "2022-10-2٤",
+            "+022-10-24",
+        ] {
+            assert!(!is_plain_day(text), "{text}");
+        }
+    }
 
     #[test]
     fn every_spelling_becomes_the_canonical_day() {

@@ -8,9 +8,9 @@ mod identifier;
 mod number;
 
 pub use country::{country, country_name};
-pub use date::{DateOrder, date, date_order_shown, iso_week};
+pub use date::{DateOrder, date, date_order_shown, is_plain_day, iso_week};
 pub use identifier::{Identifier, identifiers};
-pub use number::{DecimalMark, decimal_mark_shown, number, rule_number};
+pub use number::{DecimalMark, decimal_mark_shown, is_plain_number, number, rule_number};
 pub use rust_decimal::Decimal;
 
 /// Digits of a tariff code, `None` when there are none or fewer than two.
@@ -37,6 +37,10 @@ pub fn hs_digits(written: &str) -> Option<String> {
 /// Whether the cell means "nothing": empty, `NULL`, `N/A`, `-`, …
 pub fn is_missing(written: &str) -> bool {
     let text = written.trim();
+    // Nearly every cell begins with a letter or digit that none of the words begins with.
+    if text.starts_with(|c: char| c.is_ascii_digit() || c.is_alphabetic() && !matches!(c, 'n' | 'N' | 'н' | 'Н')) {
+        return false;
+    }
     if text.chars().all(|c| matches!(c, '-' | '–' | '—' | '.' | '_' | '\u{a0}')) {
         return true;
     }

@@ -30,6 +30,17 @@ pub fn number(written: &str, mark: DecimalMark) -> Option<Decimal> {
     plain(body, decimal, group).map(|value| if negative { -value } else { value })
 }
 
+/// Whether the text is a canonical number at first sight: what [`number`] would make of it, written out, is the text itself.
+pub fn is_plain_number(text: &str, mark: DecimalMark) -> bool {
+    let (whole, fraction) = match text.split_once('.') {
+        None => (text, "1"),
+        Some(parts) if mark == DecimalMark::Point => parts,
+        Some(_) => return false,
+    };
+    let digits = |part: &str| !part.is_empty() && part.len() <= 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0')) && !fraction.ends_with('0')
+}
+
 /// A number as a rule writes it: `1,500.00`, `1 500,00`, `1.2M`, `1e5` is text and refused.
 pub fn rule_number(written: &str) -> Option<Decimal> {
     let text = written.trim();
@@ -168,6 +179,17 @@ fn scientific(body: &str, mark: DecimalMark) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_number_is_its_own_canonical_text(text in "[0-9]{0,3}[.,]?[0-9]{0,3}") {
+            for mark in [DecimalMark::Point, DecimalMark::Comma] {
+                if is_plain_number(&text, mark) {
+                    assert_eq!(number(&text, mark).unwrap().normalize().to_string(), text);
+                }
+            }
+        }
+    }
 
     fn decimal(text: &str) -> Option<Decimal> {
         Some(Decimal::from_str(text).unwrap())

@@ -37,29 +37,49 @@ impl<'a> Guard<'a> {
         (Guard { inner, seen: seen.clone(), delimiter, longest_row, before: b'\n', closing: false }, seen)
     }
 
-    fn note(&mut self, seen: &mut Seen, byte: u8, offset: u64) {
-        if seen.quote_open {
-            match (self.closing, byte) {
-                (true, b'"') => self.closing = false,
-                (true, _) => {
-                    self.closing = false;
-                    seen.quote_open = false;
-                    self.outside(seen, byte, offset);
-                }
-                (false, b'"') => self.closing = true,
-                (false, _) => {}
+    /// Takes note of the bytes that mean something; all others only close a quoted cell whose last quote stood before them.
+    fn note_all(&mut self, seen: &mut Seen, data: &[u8]) {
+        let (first, mut next) = (seen.given, 0);
+        for at in memchr::memchr3_iter(b'"', b'\n', b'\r', data) {
+            if at > next {
+                self.pass(seen);
             }
-        } else {
-            self.outside(seen, byte, offset);
+            let byte = data.get(at).copied().unwrap_or_default();
+            let before = at.checked_sub(1).and_then(|at| data.get(at)).copied().unwrap_or(self.before);
+            self.note(seen, (before, byte), first + at as u64);
+            next = at + 1;
         }
-        self.before = byte;
+        if data.len() > next {
+            self.pass(seen);
+        }
+        self.before = data.last().copied().unwrap_or(self.before);
+        seen.given += data.len() as u64;
     }
 
-    fn outside(&self, seen: &mut Seen, byte: u8, offset: u64) {
-        let at_line_start = matches!(self.before, b'\n' | b'\r');
+    fn pass(&mut self, seen: &mut Seen) {
+        if std::mem::take(&mut self.closing) {
+            seen.quote_open = false;
+        }
+    }
+
+    fn note(&mut self, seen: &mut Seen, (before, byte): (u8, u8), offset: u64) {
+        match (seen.quote_open, self.closing, byte) {
+            (true, true, b'"') => self.closing = false,
+            (true, false, b'"') => self.closing = true,
+            (true, false, _) => {}
+            (true, true, _) => {
+                self.pass(seen);
+                self.outside(seen, (before, byte), offset);
+            }
+            (false, ..) => self.outside(seen, (before, byte), offset),
+        }
+    }
+
+    fn outside(&self, seen: &mut Seen, (before, byte): (u8, u8), offset: u64) {
+        let at_line_start = matches!(before, b'\n' | b'\r');
         match byte {
-            b'"' if at_line_start || self.before == self.delimiter => seen.quote_open = true,
-            b'\n' if self.before == b'\n' => seen.blanks.push_back(offset),
+            b'"' if at_line_start || before == self.delimiter => seen.quote_open = true,
+            b'\n' if before == b'\n' => seen.blanks.push_back(offset),
             b'\r' if at_line_start && offset > 0 => seen.blanks.push_back(offset),
             _ => {}
         }
@@ -76,14 +96,10 @@ impl Read for Guard<'_> {
         let read = self.inner.read(buffer)?;
         let shared = self.seen.clone();
         let mut seen = lock(&shared);
-        let first = seen.given;
-        for (index, byte) in buffer.get(..read).unwrap_or_default().iter().enumerate() {
-            self.note(&mut seen, *byte, first + index as u64);
-        }
+        self.note_all(&mut seen, buffer.get(..read).unwrap_or_default());
         if read == 0 && self.closing {
             seen.quote_open = false;
         }
-        seen.given += read as u64;
         if seen.given - seen.row_start > self.longest_row {
             let (code, message) = match seen.quote_open {
                 true => ("unclosed-quote", format!("a quoted cell is still open after {} bytes", self.longest_row)),
@@ -92,5 +108,43 @@ impl Read for Guard<'_> {
             return Err(ReadError::new(code, message).hint("mend the row, or export the table again").into_io());
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Byte by byte, as the rules of quoting say.
+    fn plainly(text: &[u8]) -> (Vec<u64>, bool) {
+        let (mut blanks, mut open, mut closing, mut before) = (Vec::new(), false, false, b'\n');
+        for (at, byte) in (0u64..).zip(text) {
+            if open && closing && *byte != b'"' {
+                (open, closing) = (false, false);
+            }
+            match (open, *byte) {
+                (true, b'"') => closing = !closing,
+                (true, _) => {}
+                (false, b'"') if matches!(before, b'\n' | b'\r' | b',') => open = true,
+                (false, b'\n') if before == b'\n' => blanks.push(at),
+                (false, b'\r') if matches!(before, b'\n' | b'\r') && at > 0 => blanks.push(at),
+                (false, _) => {}
+            }
+            before = *byte;
+        }
+        (blanks, open && !closing)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_seen_does_not_depend_on_where_reads_end(text in "[\"\n\r,ab]{0,24}", size in 1usize..6) {
+            let source = Box::new(io::Cursor::new(text.clone().into_bytes()));
+            let (mut guard, seen) = Guard::new(source, b',', 1 << 20);
+            let mut buffer = vec![0; size];
+            while guard.read(&mut buffer).unwrap() > 0 {}
+            let seen = lock(&seen);
+            let blanks: Vec<u64> = seen.blanks.iter().copied().collect();
+            proptest::prop_assert_eq!((blanks, seen.quote_open), plainly(text.as_bytes()));
+        }
     }
 }

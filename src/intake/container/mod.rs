@@ -59,6 +59,48 @@ impl Row {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.cells.len()).map(|index| self.cell(index))
     }
+
+    /// The cells for reading many of them.
+    pub fn text(&self) -> RowText<'_> {
+        let text = simdutf8::basic::from_utf8(self.cells.as_slice()).unwrap_or("");
+        RowText { number: self.number, cells: &self.cells, text }
+    }
+}
+
+/// The cells of a row, checked once to be text.
+#[derive(Debug, Clone, Copy)]
+pub struct RowText<'r> {
+    /// 1-based.
+    pub number: u64,
+    cells: &'r csv::ByteRecord,
+    text: &'r str,
+}
+
+impl<'r> RowText<'r> {
+    /// A cell, empty when the row is shorter.
+    pub fn cell(&self, index: usize) -> &'r str {
+        self.cells.range(index).and_then(|range| self.text.get(range)).unwrap_or("")
+    }
+
+    /// Every cell.
+    pub fn iter(&self) -> impl Iterator<Item = &'r str> {
+        (0..self.cells.len()).map(|index| self.cell(index))
+    }
+
+    /// How many cells.
+    pub fn width(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Bytes of all cells.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether there is a NUL byte in a cell.
+    pub fn has_nul(&self) -> bool {
+        memchr::memchr(0, self.text.as_bytes()).is_some()
+    }
 }
 
 /// A container being read.
