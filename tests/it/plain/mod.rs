@@ -88,7 +88,7 @@ fn config() -> Config {
     let wished = Config::default();
     let own = |name: &str| std::env::var_os(name).is_none();
     Config {
-        cases: if own("PROPTEST_CASES") { 120 } else { wished.cases },
+        cases: if own("PROPTEST_CASES") { 240 } else { wished.cases },
         rng_seed: if own("PROPTEST_RNG_SEED") { RngSeed::Fixed(35) } else { wished.rng_seed },
         failure_persistence: None,
         max_shrink_iters: 500,
