@@ -9,14 +9,15 @@ mod folder;
 
 pub use folder::{content_hash, is_test, read_folder, read_tests, stamp};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::evaluate::{self, Plan};
 use crate::finding::hash;
 use crate::intake::Layouts;
-use crate::problem::{Problem, Severity, SourceText};
+use crate::problem::{self, Problem, SourceText};
 use crate::rules::{self, Known, RuleSet, RuleTexts};
 use crate::watchlist::{ListFile, Watchlists, list_name};
 
@@ -122,6 +123,15 @@ impl Shelf {
     }
 }
 
+/// The rules folder that a file belongs to: its own folder, or the one above `lists`, `watchlists` and `layouts`.
+pub fn folder_of(path: &Path) -> PathBuf {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let name = parent.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let is_below = TextKind::ALL.iter().any(|(_, below, _)| !below.is_empty() && *below == name);
+    let folder = if is_below { parent.parent().unwrap_or(parent) } else { parent };
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
+}
+
 fn open(text: &DeskText) -> std::io::Result<Box<dyn Read + '_>> {
     Ok(match &text.content {
         Some(content) => Box::new(std::fs::File::open(&content.at)?),
@@ -145,7 +155,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Compiles and binds; value and problems, worst first within a file as written.
+    /// Compiles, binds and runs the examples. Value and problems: the only judge of texts, for `check`, start and reload
+    /// alike. The problems are sorted by file and place.
     pub fn build(texts: &[DeskText], known: &Known) -> (Desk, Vec<Problem>) {
         Desk::build_from(texts, known, &mut Shelf::default())
     }
@@ -163,7 +174,10 @@ impl Desk {
         problems.extend(more);
         let (plan, more) = evaluate::bind(&rules, watchlists.clone());
         problems.extend(more);
-        problems.extend(texts.iter().filter_map(emptied));
+        problems.extend(texts.iter().filter(|text| text.kind == TextKind::Layout).filter_map(emptied));
+        problems.extend(evaluate::run_examples(&plan));
+        let mut problems = without_echoes(problems);
+        problem::sort(&mut problems);
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
         parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]));
         let id = hash(&parts);
@@ -182,8 +196,44 @@ fn emptied(text: &DeskText) -> Option<Problem> {
     empty.then(|| problem().with_hint("remove the file when it is not wanted any more"))
 }
 
+/// What is missing because another file is broken is told with that file, not once more for each rule that waits for it.
+fn without_echoes(problems: Vec<Problem>) -> Vec<Problem> {
+    let errors = problems.iter().filter(|problem| problem.is_error());
+    let broken: BTreeMap<String, Arc<SourceText>> =
+        errors.map(|problem| (problem.source.path.clone(), problem.source.clone())).collect();
+    let origin = |echo: &Problem| -> Option<String> {
+        let name = echo.span.clone().and_then(|span| echo.source.text.get(span))?;
+        let name = name.trim_matches(['\'', '"', '%']).to_lowercase();
+        let supplies = |source: &Arc<SourceText>| match echo.code {
+            "broken-list" => rules::list_name(&source.path).to_lowercase() == name,
+            "broken-definition" => source.text.to_lowercase().contains(&format!("{name}:")),
+            "unknown-entity" => source.path != echo.source.path && source.text.to_lowercase().contains(&name),
+            _ => false,
+        };
+        broken.values().find(|source| supplies(source)).map(|source| source.path.clone())
+    };
+    let mut waiting: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut told = Vec::new();
+    for problem in problems {
+        match origin(&problem) {
+            Some(path) => drop(waiting.entry(path).or_default().insert(problem.source.path.clone())),
+            None => told.push(problem),
+        }
+    }
+    for (path, rules) in waiting {
+        let first = told.iter_mut().find(|problem| problem.is_error() && problem.source.path == path);
+        if let Some(first) = first {
+            let rules: Vec<String> = rules.into_iter().filter(|rule| *rule != path).collect();
+            if rules.is_empty() {
+                continue;
+            }
+            first.message.push_str(&format!("; until it is mended, {} cannot be used", rules.join(", ")));
+        }
+    }
+    told
+}
+
 /// The paths that have an error among the problems.
-pub fn broken_paths(problems: &[Problem]) -> std::collections::BTreeSet<String> {
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    errors.map(|problem| problem.source.path.clone()).collect()
+pub fn broken_paths(problems: &[Problem]) -> BTreeSet<String> {
+    problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.source.path.clone()).collect()
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
 
 mod check;
+mod check_format;
 mod columns;
 mod demo;
 mod explain;
@@ -152,7 +153,13 @@ pub fn main() -> ExitCode {
     match dispatch(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = error.to_string();
+            let text = match &error {
+                CommandError::Config(ConfigError::Wrong(problems)) if !problems.is_empty() => {
+                    show(problems);
+                    "the configuration cannot be used; what is wrong stands above".to_owned()
+                }
+                other => other.to_string(),
+            };
             if !text.is_empty() {
                 let _ = writeln!(std::io::stderr(), "tidewaiter: {text}");
             }
@@ -254,7 +261,7 @@ impl RulesArgument {
         let (texts, mut problems) = self.texts()?;
         let (desk, found) = Desk::build(&texts, &Known::default());
         problems.extend(found);
-        problems.retain(Problem::is_error);
+        problems.retain(|problem| problem.is_error() && !problem.is_about_an_example());
         show(&problems);
         if desk.plan.rules().is_empty() {
             return Err(CommandError::Problems("no rule can be used; `tidewaiter check` says why".to_owned()));

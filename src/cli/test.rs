@@ -86,7 +86,8 @@ pub fn test(command: &Test) -> Result<(), CommandError> {
             }
         }
     }
-    problems.retain(Problem::is_error);
+    // The examples are run and told below.
+    problems.retain(|problem| problem.is_error() && !problem.is_about_an_example());
     show(&problems);
     match command.format {
         Format::Human => outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).for_each(tell),

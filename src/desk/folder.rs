@@ -24,10 +24,7 @@ pub fn read_folder(folder: &Path) -> io::Result<(Vec<DeskText>, Vec<Problem>)> {
     for (kind, path) in files(folder) {
         match read_text(kind, &path) {
             Ok(text) => texts.push(text),
-            Err(cause) => problems.push(
-                Problem::whole_file("unreadable", path.display().to_string(), format!("cannot be read: {cause}"))
-                    .with_hint("make it a readable UTF-8 text of at most 64 MiB, a list of at most 1 GiB"),
-            ),
+            Err(problem) => problems.push(problem),
         }
     }
     Ok((texts, problems))
@@ -107,22 +104,41 @@ fn is_read(path: &Path, endings: &[&str]) -> bool {
     known && !name.starts_with('.') && !is_test(path) && path.is_file()
 }
 
-fn read_text(kind: TextKind, path: &Path) -> io::Result<DeskText> {
-    let size = std::fs::metadata(path)?.len();
+fn read_text(kind: TextKind, path: &Path) -> Result<DeskText, Problem> {
+    let name = path.display().to_string();
+    let unreadable = |cause: io::Error| Problem::whole_file("unreadable", &name, format!("cannot be read: {cause}"));
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
     let largest = if kind == TextKind::Watchlist { LARGEST_LIST } else { LARGEST_TEXT };
     if size > largest {
-        return Err(io::Error::other(format!("{size} bytes are more than {} MiB", largest >> 20)));
+        let message = format!("{size} bytes are more than the {} MiB that are read", largest >> 20);
+        return Err(Problem::whole_file("too-large", &name, message));
     }
-    let name = path.display().to_string();
     match kind {
         TextKind::Watchlist => {
-            let content = ListContent { at: path.to_owned(), hash: content_hash(path)? };
+            let content = ListContent { at: path.to_owned(), hash: content_hash(path).map_err(unreadable)? };
             Ok(DeskText { kind, source: SourceText::new(name, ""), content: Some(content) })
         }
         TextKind::Rule | TextKind::List | TextKind::Layout => {
-            Ok(DeskText::new(kind, name, std::fs::read_to_string(path)?))
+            match String::from_utf8(std::fs::read(path).map_err(unreadable)?) {
+                Ok(text) => Ok(DeskText::new(kind, name, text)),
+                Err(error) => Err(not_utf8(&name, error.as_bytes(), error.utf8_error().valid_up_to())),
+            }
         }
     }
+}
+
+/// The place where the text stops being UTF-8, shown in the encoding that it is probably in.
+fn not_utf8(path: &str, bytes: &[u8], valid: usize) -> Problem {
+    let message = format!("this is not UTF-8: the byte at offset {valid} begins no character");
+    let Some(encoding) = crate::intake::guess_encoding(bytes) else {
+        let hint = "this looks like no text at all; save it as UTF-8 text";
+        return Problem::whole_file("not-utf-8", path, message).with_hint(hint);
+    };
+    let (text, _, _) = encoding.decode(bytes);
+    let before = bytes.get(..valid).map_or(0, |before| encoding.decode(before).0.len());
+    let source = SourceText::new(path, text);
+    let hint = format!("it looks like {}: open it in an editor and save it as UTF-8", encoding.name().to_lowercase());
+    Problem::error("not-utf-8", &source, before..before, message).with_hint(hint)
 }
 
 /// Hash of a file's bytes, 32 hex digits.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::container::Row;
@@ -13,6 +14,7 @@ use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::record::{Field, FieldKind, Part};
 use crate::text::heading_key;
 use crate::value::{DateOrder, DecimalMark};
+use crate::yaml::{self, Node};
 
 /// Rows at the top of a file among which the header is looked for.
 pub const HEADER_WITHIN: usize = 20;
@@ -33,7 +35,7 @@ pub struct Layout {
     pub constants: Vec<(Field, String)>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LayoutFile {
     layout: String,
@@ -49,14 +51,14 @@ struct LayoutFile {
     constants: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum OrderWord {
     Dmy,
     Mdy,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum MarkWord {
     Comma,
@@ -97,29 +99,47 @@ impl Layouts {
 /// The place of a word in a text, for problems about parsed values.
 fn place(source: &SourceText, word: &str) -> std::ops::Range<usize> {
     let start = source.text.find(word).unwrap_or(0);
-    start..start + word.len()
+    start..(start + word.len()).min(source.text.len())
+}
+
+/// The file as written, and everything that is wrong with its shape.
+fn written(source: &Arc<SourceText>) -> (Option<(LayoutFile, Node)>, Vec<Problem>) {
+    let (mut documents, mut problems) = yaml::parse(source, yaml::Limits::default());
+    if problems.iter().any(Problem::is_error) {
+        return (None, problems);
+    }
+    if documents.len() != 1 {
+        problems.push(Problem::error("bad-layout", source, 0..0, "a layout is one document"));
+        return (None, problems);
+    }
+    let Some(node) = documents.pop() else { return (None, problems) };
+    let (value, found) = yaml::shape::read(&node, &schemars::schema_for!(LayoutFile).into(), source);
+    problems.extend(found);
+    match serde_json::from_value(value) {
+        Ok(file) => (Some((file, node)), problems),
+        Err(error) => {
+            if !problems.iter().any(Problem::is_error) {
+                problems.push(Problem::error("bad-layout", source, 0..0, error.to_string()));
+            }
+            (None, problems)
+        }
+    }
+}
+
+/// The key's own place.
+fn key_place(node: &Node, under: &str, name: &str) -> std::ops::Range<usize> {
+    let yaml::Value::Map(entries) = &node.at(&[under]).value else { return 0..0 };
+    entries.iter().find(|entry| entry.0.text() == Some(name)).map_or(0..0, |entry| entry.0.span.clone())
 }
 
 fn read(source: &Arc<SourceText>) -> (Option<Layout>, Vec<Problem>) {
-    let file: LayoutFile = match serde_yaml::from_str(&source.text) {
-        Ok(file) => file,
-        Err(error) => {
-            let start = error.location().and_then(|at| {
-                let line = usize::try_from(at.line()).ok()?.checked_sub(1)?;
-                let before: usize = source.text.split_inclusive('\n').take(line).map(str::len).sum();
-                Some(before + usize::try_from(at.column()).ok()?.saturating_sub(1))
-            });
-            let start = start.unwrap_or(0);
-            let message = error.to_string().lines().next().unwrap_or("no layout").to_owned();
-            return (None, vec![Problem::error("bad-layout", source, start..start, message)]);
-        }
-    };
-    let mut problems = Vec::new();
-    let mut field = |name: &str| {
+    let (written, mut problems) = written(source);
+    let Some((file, node)) = written else { return (None, problems) };
+    let mut field = |under: &str, name: &str| {
         let found = Field::from_name(name);
         if found.is_none() {
-            let problem =
-                Problem::error("unknown-field", source, place(source, name), format!("unknown field `{name}`"));
+            let span = key_place(&node, under, name);
+            let problem = Problem::error("unknown-field", source, span, format!("unknown field `{name}`"));
             let names: Vec<String> = Field::all().map(Field::name).collect();
             problems.push(match did_you_mean(name, names.iter().map(String::as_str)) {
                 Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
@@ -130,10 +150,11 @@ fn read(source: &Arc<SourceText>) -> (Option<Layout>, Vec<Problem>) {
     };
     let fields = file.fields.iter().filter_map(|(name, headings)| {
         let keys = headings.iter().map(|heading| heading_key(heading)).collect();
-        field(name).map(|field| (field, keys))
+        field("fields", name).map(|field| (field, keys))
     });
     let fields: Vec<(Field, Vec<String>)> = fields.collect();
-    let constants = file.constants.iter().filter_map(|(name, value)| field(name).map(|field| (field, value.clone())));
+    let constants =
+        file.constants.iter().filter_map(|(name, value)| field("constants", name).map(|field| (field, value.clone())));
     let constants = constants.collect();
     let layout = Layout {
         name: file.layout,

@@ -27,6 +27,11 @@ pub use schema::schema as layout_schema;
 
 use crate::record::FieldSet;
 
+/// The encoding that a text outside UTF-8 is probably in; nothing for what is no text.
+pub fn guess_encoding(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    container::guess_encoding(bytes)
+}
+
 /// Which layout reads a file.
 #[derive(Debug, Clone)]
 pub enum LayoutChoice {

@@ -9,6 +9,7 @@ use super::detection::Detection;
 use super::lists::Lists;
 use super::report::Report;
 use super::{Condition, NamedEntity, Ownership, Selection};
+use crate::problem::did_you_mean;
 use crate::yaml::{Node, Value};
 use std::ops::Range;
 
@@ -35,6 +36,12 @@ pub(super) struct Block {
 /// Reads a block; `others` are keys of the map that are no selections. `None` when a problem is told.
 pub(super) fn read(node: &Node, others: &[&str], context: Context<'_>, report: &mut Report<'_>) -> Option<Block> {
     let Value::Map(entries) = &node.value else { return None };
+    let near = |entry: &&(Node, Node)| entry.0.text().is_some_and(|text| did_you_mean(text, ["condition"]).is_some());
+    if let Some((key, _)) = entries.iter().find(near).filter(|_| node.get("condition").is_none()) {
+        report.error("unknown-key", &key.span, format!("`{}` names no selection", key.text().unwrap_or("")));
+        report.hint("did you mean `condition`?");
+        return None;
+    }
     let chosen: Vec<&(Node, Node)> =
         entries.iter().filter(|(key, _)| key.text().is_none_or(|text| !others.contains(&text))).collect();
     let own: Vec<String> = chosen.iter().map(|(key, _)| key.text().unwrap_or("").to_owned()).collect();
@@ -48,9 +55,7 @@ pub(super) fn read(node: &Node, others: &[&str], context: Context<'_>, report: &
     let Some(written) = node.get("condition") else {
         let start = node.span.start;
         report.error("missing-key", &(start..start), "a `condition` is needed beside the selections");
-        if let Some(only) = own.first() {
-            report.hint(format!("condition: {only}"));
-        }
+        report.hint(format!("add below the selections: `condition: {}`", own.join(" and ")));
         return None;
     };
     let scope = condition::Scope { own: &own, shared: context.definitions };

@@ -107,11 +107,26 @@ impl Parser<'_, '_> {
         let condition = self.or()?;
         match self.word(self.next) {
             None => Some(condition),
-            Some("|") => self.wrong(self.next, "aggregations after `|` are not part of conditions".to_owned()),
+            Some("|") if self.word(self.next + 1) == Some("|") => {
+                self.wrong(self.next, "a condition has no `||`".to_owned());
+                self.report.hint("write `or`");
+                None
+            }
+            Some("|") => {
+                self.wrong(self.next, "a condition has no `|`: it speaks of one record and counts nothing".to_owned());
+                self.report.hint("write `or` between selections; take a count out");
+                None
+            }
             Some(")") => self.wrong(self.next, "this `)` closes nothing".to_owned()),
             Some(word) => {
-                let message = format!("expected `and`, `or` or the end, not `{word}`");
-                self.wrong(self.next, message)
+                let (word, sign) = (word.to_owned(), matches!(word, "&" | "&&" | "+"));
+                self.wrong(self.next, format!("expected `and`, `or` or the end, not `{word}`"));
+                let before = self.next.checked_sub(1).and_then(|at| self.word(at)).unwrap_or("").to_owned();
+                self.report.hint(match sign {
+                    true => "write `and`".to_owned(),
+                    false => format!("write `and` or `or` between `{before}` and `{word}`"),
+                });
+                None
             }
         }
     }
@@ -158,7 +173,10 @@ impl Parser<'_, '_> {
     fn atom(&mut self) -> Option<Condition> {
         let at = self.next;
         let Some(word) = self.word(at).map(str::to_owned) else {
-            return self.wrong(at, "the condition ends too early".to_owned());
+            let before = at.checked_sub(1).and_then(|at| self.word(at)).unwrap_or("").to_owned();
+            self.wrong(at, format!("a selection must follow `{before}`"));
+            self.report.hint(format!("name one of {}", listed(self.scope.own)));
+            return None;
         };
         self.next += 1;
         if word == "(" {
@@ -176,7 +194,9 @@ impl Parser<'_, '_> {
             return self.wrong(at, format!("expected a selection, not `{word}`"));
         }
         if word.contains('*') {
-            return self.wrong(at, format!("say how many: `1 of {word}` or `all of {word}`"));
+            self.wrong(at, format!("`{word}` stands for several selections: say how many of them"));
+            self.report.hint(format!("write `1 of {word}` or `all of {word}`"));
+            return None;
         }
         self.selection(&word, at)
     }
@@ -197,7 +217,13 @@ impl Parser<'_, '_> {
             }
             return Some(Condition::Selection(own.len() + known.unwrap_or(shared.len().saturating_sub(1))));
         }
+        if let Some((message, hint)) = foreign(word) {
+            self.report.error("condition-syntax", &span, message);
+            self.report.hint(hint);
+            return None;
+        }
         self.report.error("unknown-selection", &span, format!("there is no selection or definition `{word}`"));
+        self.report.hint(format!("the selections are {}", listed(own)));
         if let Some(path) = &self.scope.shared.unread {
             self.report.hint(format!("{path} cannot be read; if it stands there, mend that first"));
         }
@@ -218,6 +244,7 @@ impl Parser<'_, '_> {
         if chosen.is_empty() {
             let span = self.span(place);
             self.report.error("empty-selector", &span, format!("`{pattern}` matches no selection"));
+            self.report.hint(format!("the selections are {}", listed(own)));
             self.report.guess(&pattern, own.iter().map(String::as_str));
             return None;
         }
@@ -231,7 +258,11 @@ impl Parser<'_, '_> {
             Ok(1) => Some(one_or(parts, Condition::Or)),
             Ok(least) if least >= 1 && least <= parts.len() => Some(Condition::AtLeast(least, parts)),
             Ok(0) => self.wrong(at, "`0 of` always holds; write `not 1 of`".to_owned()),
-            Ok(_) => self.wrong(at, format!("`{pattern}` matches only {} selections", parts.len())),
+            Ok(_) => {
+                self.wrong(at, format!("`{pattern}` matches only {} selections", parts.len()));
+                self.report.hint(format!("write at most {}, or `all of {pattern}`", parts.len()));
+                None
+            }
             Err(_) => self.wrong(at, format!("`{count}` is no count: write `1 of`, `all of` or `3 of`")),
         }
     }
@@ -247,6 +278,20 @@ impl Parser<'_, '_> {
         self.report.error("condition-syntax", &span, message);
         None
     }
+}
+
+/// Signs of other languages that stick to a name.
+fn foreign(word: &str) -> Option<(&'static str, String)> {
+    match word.strip_prefix('!') {
+        Some(name) => Some(("a condition has no `!`", format!("write `not {name}`"))),
+        None => word.ends_with(',').then(|| ("a condition has no commas", "write `and` or `or`".to_owned())),
+    }
+}
+
+/// The names, as far as a reader wants them.
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
+    format!("{}{}", shown.join(", "), if names.len() > 8 { ", …" } else { "" })
 }
 
 fn selects(pattern: &str, name: &str) -> bool {

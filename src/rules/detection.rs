@@ -56,12 +56,33 @@ impl Detection<'_, '_> {
         if name.is_empty() {
             return self.keywords(value, &modifiers);
         }
-        match names::resolve(&name) {
-            Some(Place::Party(who)) => self.party(&who, &modifiers, (&span, value)),
-            Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), &modifiers, (&span, value)),
-            Some(Place::HsDigits(digits)) => self.hs_digits(digits, &modifiers, (&span, value)),
+        let before = self.report.problems.len();
+        let test = self.field((&name, &span), &modifiers, value);
+        self.blame_the_modifier(before, (key, span.end));
+        test
+    }
+
+    /// A modifier that does not fit is the slip, not the value behind it.
+    fn blame_the_modifier(&mut self, before: usize, (key, name_ends): (&Node, usize)) {
+        for problem in self.report.problems.iter_mut().skip(before) {
+            let whole = key.span.end > name_ends + 1 && problem.code == "modifier-does-not-fit";
+            let elsewhere = |span: &Range<usize>| span.start >= key.span.end || span.end == name_ends;
+            if whole && problem.span.as_ref().is_some_and(elsewhere) {
+                let quote = usize::from(matches!(key.value, Value::Scalar { plain: false, .. }));
+                problem.span = Some(name_ends + 1..key.span.end - quote);
+            }
+        }
+        self.report.problems.dedup();
+    }
+
+    fn field(&mut self, at: (&str, &Range<usize>), modifiers: &Modifiers, value: &Node) -> Option<Test> {
+        let (name, span) = at;
+        match names::resolve(name) {
+            Some(Place::Party(who)) => self.party(&who, modifiers, (span, value)),
+            Some(Place::Cells(targets, kind)) => self.cells((&targets, kind), modifiers, (span, value)),
+            Some(Place::HsDigits(digits)) => self.hs_digits(digits, modifiers, (span, value)),
             None => {
-                names::tell_unknown(&name, &span, self.report);
+                names::tell_unknown(name, span, self.report);
                 None
             }
         }

@@ -4,6 +4,7 @@ use super::block::{self, Block, Context};
 use super::define::Definitions;
 use super::report::Report;
 use super::{Condition, Known, Ownership, Rule, example, logsource, names};
+use crate::problem::did_you_mean;
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
@@ -101,21 +102,47 @@ pub(super) fn read(
     Some((rule, id_span))
 }
 
+/// Words that other systems use for a key of ours.
+const SYNONYMS: [(&str, &str); 5] = [
+    ("severity", "level"),
+    ("priority", "level"),
+    ("name", "title"),
+    ("rule", "detection"),
+    ("selection", "detection"),
+];
+
+/// Whether a key is there under a name that is a slip for it: told once, as the slip.
+fn is_misspelt(node: &Node, key: &str, known: &[&str]) -> bool {
+    let Value::Map(entries) = &node.value else { return false };
+    let written = entries.iter().filter_map(|entry| entry.0.text()).filter(|text| !known.contains(text));
+    written.into_iter().any(|text| did_you_mean(text, known.iter().copied()) == Some(key))
+}
+
 /// A problem for each key that is not among the known ones.
 pub(super) fn known_keys(what: &str, entries: &[(Node, Node)], known: &[&str], report: &mut Report<'_>) {
     for (key, _) in entries {
         let Some(text) = key.text().filter(|text| !known.contains(text)) else { continue };
         report.error("unknown-key", &key.span, format!("{what} has no key `{text}`"));
-        report.guess(text, known.iter().copied());
+        match SYNONYMS.iter().find(|entry| entry.0 == text && known.contains(&entry.1)) {
+            Some((_, ours)) => report.hint(format!("did you mean `{ours}`?")),
+            None => report.guess(text, known.iter().copied()),
+        }
     }
 }
 
 pub(super) fn required(node: &Node, key: &'static str, report: &mut Report<'_>) -> Option<String> {
     match node.get(key) {
         Some(value) => report.text(key, value).map(str::to_owned),
+        None if is_misspelt(node, key, &KEYS) => None,
         None => {
             let start = node.span.start;
             report.error("missing-key", &(start..start), format!("a rule needs `{key}`"));
+            let written = node.get("title").and_then(Node::text).map(slug).filter(|slug| !slug.is_empty());
+            report.hint(match (key, written) {
+                ("id", Some(slug)) => format!("add a name that never changes: `id: {slug}`"),
+                ("id", None) => "add a name that never changes: `id: su-35-parts`".to_owned(),
+                _ => format!("add `{key}:` with one line; it becomes the subject of the mail"),
+            });
             None
         }
     }
@@ -127,10 +154,19 @@ pub(super) fn id(node: &Node, report: &mut Report<'_>) -> Option<(String, Range<
     let piece = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if id.len() > 128 || !(id.split('-').all(piece) || uuid::Uuid::try_parse(&id).is_ok()) {
         report.error("bad-id", &span, format!("`{id}` is neither kebab-case nor a UUID"));
-        report.hint("lower-case letters, digits and single hyphens: `su-35-parts`");
+        let advice = "small letters, digits and single hyphens".to_owned();
+        report.hint(if slug(&id).is_empty() { advice } else { format!("{advice}: `{}`", slug(&id)) });
         return None;
     }
     Some((id, span))
+}
+
+/// A text as an id: what is not ASCII is left out.
+fn slug(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let pieces: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|piece| !piece.is_empty()).collect();
+    pieces.join("-").chars().take(60).collect::<String>().trim_matches('-').to_owned()
 }
 
 fn level(node: &Node, report: &mut Report<'_>) -> Level {
@@ -174,8 +210,11 @@ pub(super) fn ownership(node: &Node, report: &mut Report<'_>) -> Ownership {
 
 fn detection(node: &Node, context: Context<'_>, report: &mut Report<'_>) -> Option<Block> {
     let Some(detection) = node.get("detection") else {
-        let start = node.span.start;
-        report.error("missing-key", &(start..start), "a rule needs `detection`");
+        if !is_misspelt(node, "detection", &KEYS) {
+            let start = node.span.start;
+            report.error("missing-key", &(start..start), "a rule needs `detection`");
+            report.hint("add `detection:` with named selections and a `condition`");
+        }
         return None;
     };
     if !matches!(detection.value, Value::Map(_)) {

@@ -1,8 +1,8 @@
 //! Plain lists: texts of `lists/*.{txt,csv,yaml}` → named values. It gives values no meaning; the field that uses them does.
 
-use crate::problem::{Problem, SourceText};
+use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::yaml::{self, Node, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +10,13 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     values: BTreeMap<String, Vec<String>>,
+    /// Lists that are there and cannot be read.
+    broken: BTreeSet<String>,
+}
+
+/// The name that rules know a list by: the file's name without its ending.
+pub fn list_name(path: &str) -> String {
+    Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 impl Lists {
@@ -18,15 +25,20 @@ impl Lists {
         let (mut lists, mut problems) = (Lists::default(), Vec::new());
         for source in sources {
             let path = Path::new(&source.path);
-            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = list_name(&source.path);
+            let before = problems.len();
             let extension = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
             let values = match extension.as_str() {
                 "csv" => from_csv(source, &mut problems),
                 "yaml" | "yml" => from_yaml(source, &mut problems),
                 _ => from_lines(source),
             };
-            if values.is_empty() {
-                problems.push(Problem::warning("empty-list", source, 0..0, format!("the list `{name}` has no values")));
+            let is_broken = problems.iter().skip(before).any(Problem::is_error);
+            if !is_broken && values.is_empty() {
+                problems.push(Problem::error("empty-list", source, 0..0, format!("the list `{name}` has no values")));
+            }
+            if is_broken || values.is_empty() {
+                lists.broken.insert(name.clone());
             }
             if lists.values.insert(name.clone(), values).is_some() {
                 let message = format!("there is another list named `{name}`");
@@ -39,6 +51,11 @@ impl Lists {
     /// The values of a list.
     pub(super) fn get(&self, name: &str) -> Option<&[String]> {
         self.values.get(name).map(Vec::as_slice)
+    }
+
+    /// Whether the list is there and cannot be read.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
     }
 
     /// Every list's name.
@@ -114,7 +131,11 @@ fn from_yaml(source: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Strin
 fn unknown_key(source: &Arc<SourceText>, key: &Node) -> Option<Problem> {
     let keys = ["title", "source", "values", "description", "references", "licence", "license", "date"];
     let name = key.text().filter(|name| !keys.contains(name))?;
-    Some(Problem::error("unknown-key", source, key.span.clone(), format!("a list has no key `{name}`")))
+    let problem = Problem::error("unknown-key", source, key.span.clone(), format!("a list has no key `{name}`"));
+    Some(match did_you_mean(name, keys) {
+        Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
+        None => problem,
+    })
 }
 
 #[cfg(test)]

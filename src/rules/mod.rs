@@ -22,6 +22,7 @@ pub mod schema;
 mod test_file;
 mod values;
 
+pub use lists::list_name;
 pub use test_file::{RuleTest, Tested, read_tests};
 
 use crate::problem::{Problem, SourceText};

@@ -126,7 +126,15 @@ pub(super) fn tell_unknown(name: &str, span: &Range<usize>, report: &mut Report<
         report.hint("name `value_usd` and `net_mass_kg`");
         return;
     }
+    if matches!(resolve(name), Some(Place::Party(_) | Place::HsDigits(_) | Place::Cells(..))) {
+        report.error("unknown-field", span, format!("`{name}` is no single field of a record"));
+        report.hint("name one field, such as `consignee.name` or `hs_code`");
+        return;
+    }
     report.error("unknown-field", span, format!("unknown field `{name}`"));
+    if name.starts_with("source.") {
+        report.hint(format!("after `source.` stands one of {}", SOURCE_PARTS.join(", ")));
+    }
     let known = all();
     report.guess(name, known.iter().map(String::as_str));
 }

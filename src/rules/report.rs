@@ -16,7 +16,11 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn error(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
-        self.problems.push(Problem::error(code, self.source, span.clone(), message));
+        // One slip, one problem: the values of one list have one place in the rule.
+        let told = |last: &Problem| last.code == code && last.span.as_ref() == Some(span);
+        if !self.problems.last().is_some_and(told) {
+            self.problems.push(Problem::error(code, self.source, span.clone(), message));
+        }
     }
 
     pub(super) fn warning(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
@@ -26,7 +30,7 @@ impl<'a> Report<'a> {
     /// Advice for the problem told last.
     pub(super) fn hint(&mut self, hint: impl Into<String>) {
         if let Some(last) = self.problems.last_mut() {
-            last.hint = Some(hint.into());
+            *last = last.clone().with_hint(hint);
         }
     }
 

@@ -4,6 +4,7 @@
 use super::detection::Detection;
 use super::lists::reference;
 use super::modifier::{Flag, Modifiers, Scalar};
+use crate::problem::SourceText;
 use crate::yaml::{Node, Value};
 
 /// The most values that lists inside one value make.
@@ -33,9 +34,18 @@ impl Detection<'_, '_> {
         for item in items {
             let Some(text) = item.text() else {
                 self.report.error("wrong-shape", &item.span, "a value must be a text here");
+                if matches!(item.value, Value::Map(_)) {
+                    self.report.hint("put the value in quotes if the colon is part of it");
+                }
                 sound = false;
                 continue;
             };
+            if is_glued_list(self.report.source, item) {
+                self.report.error("wrong-shape", &item.span, "these lines are one text, not a list");
+                self.report.hint("put a space behind each hyphen that opens a value: `- Su-35`");
+                sound = false;
+                continue;
+            }
             let pieces = match reference(text) {
                 Some(name) => vec![Piece::List(name.to_owned())],
                 None if modifiers.has(Flag::Expand) => pieces(text),
@@ -73,6 +83,10 @@ impl Detection<'_, '_> {
                 self.report.guess(name, self.lists.names());
                 return None;
             };
+            if self.lists.is_broken(name) {
+                self.report.error("broken-list", &item.span, format!("the list `{name}` cannot be read"));
+                return None;
+            }
             let values: Vec<&String> = values.iter().filter(|value| !value.is_empty()).collect();
             if texts.len().saturating_mul(values.len()) > MOST_VALUES {
                 let message = format!("the lists in this value make more than {MOST_VALUES} values");
@@ -114,6 +128,15 @@ fn push(pieces: &mut [Piece], letter: char) {
     if let Some(Piece::Text(text)) = pieces.last_mut() {
         text.push(letter);
     }
+}
+
+/// `-a` below `-b`, unquoted: a text of two lines that was meant as a list.
+fn is_glued_list(source: &SourceText, item: &Node) -> bool {
+    let text = source.text.get(item.span.clone()).unwrap_or("");
+    matches!(item.value, Value::Scalar { plain: true, .. })
+        && text.starts_with('-')
+        && text.lines().count() > 1
+        && text.lines().all(|line| line.trim_start().starts_with('-'))
 }
 
 /// What the rule wrote, each reference to a list once.

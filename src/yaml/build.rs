@@ -1,9 +1,9 @@
 //! Parser events in, nodes out: keeps the stack of open collections, expands aliases, counts against the limits.
 
-use super::{Limits, Node, Value};
+use super::{Limits, Node, Value, slip};
 use crate::problem::{Problem, SourceText};
-use granit_parser::{Event, ScalarStyle};
-use std::collections::{HashMap, HashSet};
+use granit_parser::{Event, ScalarStyle, ScanError, Tag};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub(super) struct Builder<'a> {
     limits: Limits,
     open: Vec<Frame>,
     anchors: HashMap<usize, (Node, usize)>,
+    /// Anchors that no alias has named yet, with the place of what they name.
+    unused: BTreeMap<usize, Range<usize>>,
     nodes: usize,
     aliases: usize,
     documents: Vec<Node>,
@@ -42,6 +44,7 @@ impl<'a> Builder<'a> {
             limits,
             open: Vec::new(),
             anchors: HashMap::new(),
+            unused: BTreeMap::new(),
             nodes: 0,
             aliases: 0,
             documents: Vec::new(),
@@ -54,20 +57,35 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives up the document at hand.
-    pub(super) fn abandon(&mut self, problem: Problem) {
-        self.problems.push(problem);
+    pub(super) fn abandon(&mut self, error: &ScanError) {
+        let open: Vec<usize> = self.open.iter().map(|frame| frame.start).collect();
+        self.problems.push(slip::problem(self.source, error, &open));
         self.open.clear();
         self.anchors.clear();
+        self.unused.clear();
+    }
+
+    /// `&Co parts` reads as `parts`, anchored as `Co`: said, because the word is lost.
+    fn tell_unused(&mut self) {
+        for span in std::mem::take(&mut self.unused).into_values() {
+            let before = self.source.text.get(..span.start).unwrap_or("");
+            let Some(start) = before.rfind('&') else { continue };
+            let name = before.get(start..).unwrap_or("").split_whitespace().next().unwrap_or("&");
+            let message = format!("`{name}` is not part of the value: it names it for aliases, and there are none");
+            let problem = Problem::warning("unused-anchor", self.source, start..start + name.len(), message);
+            let hint = format!("write {} if it is part of the text", slip::quoted(&self.source.text, start));
+            self.problems.push(problem.with_hint(hint));
+        }
     }
 
     pub(super) fn take(&mut self, event: Event<'_>, span: Range<usize>) -> Result<(), Stop> {
-        if let Some(tag) = event.tag()
-            && !["str", "map", "seq"].iter().any(|name| tag.is_yaml_core_schema_tag(name))
-        {
-            self.error("yaml-tag", &span, format!("the tag `{}` has no meaning here", tag.original()));
-        }
+        let tagged = event.tag().and_then(|tag| self.tag(tag, &span));
         match event {
-            Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, (anchor, span)),
+            Event::Scalar(text, style, anchor, _) => match tagged {
+                // What was probably meant as a text: the tag is told, and nothing that follows from it.
+                Some(tag) => self.scalar(&format!("{tag} {text}"), ScalarStyle::SingleQuoted, (anchor, span)),
+                None => self.scalar(&text, style, (anchor, span)),
+            },
             Event::SequenceStart(_, anchor, _) => self.enter(Content::List(Vec::new()), anchor, span),
             Event::MappingStart(_, anchor, _) => {
                 let content = Content::Map { entries: Vec::new(), seen: HashSet::new(), key: None };
@@ -79,16 +97,35 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::UnresolvedAlias(name) => {
-                self.error("unknown-anchor", &span, format!("nothing above is anchored as `&{name}`"));
-                self.place(Node { span, value: Value::Scalar { text: String::new(), plain: true } });
+                self.error(
+                    "unknown-anchor",
+                    &span,
+                    format!("`*{name}` stands for what `&{name}` names, and nothing does"),
+                );
+                self.hint(format!("write {} if it is a text", slip::quoted(&self.source.text, span.start)));
+                self.place(Node { span, value: Value::Scalar { text: name.to_string(), plain: false } });
                 Ok(())
             }
             Event::DocumentEnd => {
                 self.anchors.clear();
+                self.tell_unused();
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// A tag that means nothing here, told at its place.
+    fn tag(&mut self, tag: &Tag, span: &Range<usize>) -> Option<String> {
+        if ["str", "map", "seq"].iter().any(|name| tag.is_yaml_core_schema_tag(name)) {
+            return None;
+        }
+        let original = tag.original();
+        let before = self.source.text.get(..span.start).unwrap_or("");
+        let place = before.rfind(original.as_str()).map_or(span.clone(), |start| start..start + original.len());
+        self.error("yaml-tag", &place, format!("`{original}` is a tag, and tags have no meaning here"));
+        self.hint(format!("write {} if it is a text", slip::quoted(&self.source.text, place.start)));
+        Some(original)
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, at: (usize, Range<usize>)) -> Result<(), Stop> {
@@ -128,6 +165,7 @@ impl<'a> Builder<'a> {
     }
 
     fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<(), Stop> {
+        self.unused.remove(&anchor);
         self.aliases += 1;
         if self.aliases > self.limits.aliases {
             let message = format!("more than {} aliases", self.limits.aliases);
@@ -164,6 +202,7 @@ impl<'a> Builder<'a> {
 
     fn remember(&mut self, anchor: usize, node: &Node, size: usize) {
         if anchor != 0 {
+            self.unused.insert(anchor, node.span.clone());
             self.anchors.insert(anchor, (node.clone(), size));
         }
     }
@@ -187,7 +226,7 @@ impl<'a> Builder<'a> {
                     wrong
                 }
                 Some(name) => {
-                    if name.text().is_some() {
+                    if name.text().is_some_and(|text| text != "<<") {
                         entries.push((name, node));
                     }
                     None
@@ -195,6 +234,13 @@ impl<'a> Builder<'a> {
             },
         };
         self.problems.extend(problem);
+    }
+
+    /// Advice for the problem told last.
+    fn hint(&mut self, hint: String) {
+        if let Some(last) = self.problems.pop() {
+            self.problems.push(last.with_hint(hint));
+        }
     }
 
     fn error(&mut self, code: &'static str, span: &Range<usize>, message: String) {
@@ -207,6 +253,9 @@ fn key_problem(source: &Arc<SourceText>, seen: &mut HashSet<String>, key: &Node)
     let Some(text) = key.text() else {
         return Some(Problem::error("key-not-text", source, span, "a key must be a text, not a list or a map"));
     };
+    if text == "<<" && matches!(key.value, Value::Scalar { plain: true, .. }) {
+        return Some(Problem::error("merge-key", source, span, "`<<` merges no maps: it is not part of YAML 1.2"));
+    }
     let message = format!("the key `{text}` stands twice in this map");
     (!seen.insert(text.to_owned())).then(|| Problem::error("duplicate-key", source, span, message))
 }

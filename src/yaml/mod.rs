@@ -4,11 +4,16 @@
 //! It gives no scalar a type: `NO`, `0102` and `1e5` stay the texts that they are.
 
 mod build;
+pub mod shape;
+mod slip;
 
 use crate::problem::{Problem, SourceText};
-use granit_parser::{ErrorKind, Event, Parser, ScanError};
+use granit_parser::{Event, Parser};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The code of what no YAML parser can read.
+const CODE: &str = "yaml-syntax";
 
 /// A node.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +65,16 @@ impl Node {
         }
     }
 
+    /// The node at the end of a path of keys and places in lists, as far as it goes.
+    pub fn at(&self, path: &[&str]) -> &Node {
+        let Some((first, rest)) = path.split_first() else { return self };
+        let inner = match &self.value {
+            Value::List(items) => first.parse::<usize>().ok().and_then(|place| items.get(place)),
+            Value::Map(_) | Value::Scalar { .. } => self.get(first),
+        };
+        inner.map_or(self, |inner| inner.at(rest))
+    }
+
     /// Where a part of the scalar's text stands in the source; the whole scalar when escapes or folding hide it.
     pub fn part(&self, source: &SourceText, part: Range<usize>) -> Range<usize> {
         let Some(wanted) = self.text().and_then(|text| text.get(part.clone())) else { return self.span.clone() };
@@ -105,7 +120,7 @@ pub fn parse(source: &Arc<SourceText>, limits: Limits) -> (Vec<Node>, Vec<Proble
                 }
             }
             Err(error) => {
-                builder.abandon(syntax_problem(source, &error));
+                builder.abandon(&error);
                 match parser.proceed_next_document() {
                     Ok(true) => {}
                     Ok(false) | Err(_) => break,
@@ -114,22 +129,6 @@ pub fn parse(source: &Arc<SourceText>, limits: Limits) -> (Vec<Node>, Vec<Proble
         }
     }
     builder.finish()
-}
-
-fn syntax_problem(source: &Arc<SourceText>, error: &ScanError) -> Problem {
-    let start = error.marker().byte_offset().unwrap_or(source.text.len()).min(source.text.len());
-    let rest = source.text.get(start..).unwrap_or("");
-    let end = start + rest.chars().next().filter(|next| *next != '\n').map_or(0, char::len_utf8);
-    let info = error.info();
-    let problem = Problem::error("yaml-syntax", source, start..end, format!("this is not YAML: {info}"));
-    match error.kind() {
-        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
-            problem.with_hint("indent with spaces, not tabs")
-        }
-        _ if rest.starts_with('%') => problem.with_hint("a value that begins with `%` needs quotes: '%list%'"),
-        _ if rest.starts_with(['*', '@', '`']) => problem.with_hint("put the value in quotes"),
-        _ => problem,
-    }
 }
 
 #[cfg(test)]
@@ -198,7 +197,9 @@ mod tests {
             ("имя: {б: 1, б: 2}\n", "duplicate-key", (1, 13)),
             ("? [a, b]\n: c\n", "key-not-text", (1, 3)),
             ("a: *b\n", "unknown-anchor", (1, 4)),
-            ("a: !!binary aGk=\n", "yaml-tag", (1, 13)),
+            ("a: !!binary aGk=\n", "yaml-tag", (1, 4)),
+            ("a: &x b\n", "unused-anchor", (1, 4)),
+            ("<<: {a: b}\n", "merge-key", (1, 1)),
             ("a: &x [*x]\n", "alias-of-itself", (1, 8)),
         ] {
             assert_eq!(problem(text), (code, place), "{text}");

@@ -19,6 +19,7 @@ mod first_light;
 mod language;
 mod lists;
 mod mentions;
+mod mistakes;
 mod plain;
 mod relay;
 mod rule_tests;

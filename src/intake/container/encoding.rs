@@ -48,7 +48,7 @@ pub fn open<'a>(mut bytes: Box<dyn Read + 'a>, named: Option<&str>) -> Result<Bo
     Ok(Box::new(text))
 }
 
-fn detect(sample: &[u8]) -> Result<&'static Encoding, ReadError> {
+pub(super) fn detect(sample: &[u8]) -> Result<&'static Encoding, ReadError> {
     if let Some((encoding, _)) = Encoding::for_bom(sample) {
         return Ok(encoding);
     }

@@ -39,6 +39,11 @@ pub struct Table {
     pub unread: Option<String>,
 }
 
+/// The encoding that bytes outside UTF-8 are probably in; nothing for what is no text.
+pub(super) fn guess_encoding(sample: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    encoding::detect(sample).ok()
+}
+
 /// A row of cells as they stand in the file, decoded.
 #[derive(Debug, Clone, Default)]
 pub struct Row {

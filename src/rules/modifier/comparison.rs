@@ -44,7 +44,8 @@ pub(in crate::rules) fn pair(
 ) -> Option<[Question; 2]> {
     let [from, until] = values else {
         let span = values.first().map_or(0..0, |first| first.span.clone());
-        report.error("wrong-shape", &span, "`between` needs a list of two values: [from, until]");
+        report.error("wrong-shape", &span, "`between` needs two values");
+        report.hint("write both ends: `[1000, 5000]`");
         return None;
     };
     let mut side = |comparison, value| match modifiers.part {
@@ -85,9 +86,11 @@ fn compare(
     };
     if question.is_none() {
         let code = if wanted == "date" { "not-a-date" } else { "not-a-number" };
-        report.error(code, &value.span, format!("`{}` is no {wanted}", value.text));
-        if wanted == "date" {
-            report.hint("write it as 2022-10-24, 2022-10 or 2022");
+        report.error(code, &value.span, format!("{} is no {wanted}", value.shown()));
+        let signs = [(">=", "gte"), ("<=", "lte"), (">", "gt"), ("<", "lt")];
+        if let Some((sign, word)) = signs.into_iter().find(|entry| value.text.starts_with(entry.0)) {
+            let number = value.text.trim_start_matches(sign).trim();
+            report.hint(format!("write the comparison behind the field: `|{word}: {number}`"));
         }
     }
     question

@@ -12,7 +12,7 @@ pub(in crate::rules) fn codes(values: &[Scalar], report: &mut Report<'_>) -> Opt
         match value::country(&scalar.text) {
             Some(code) => codes.push(code.to_owned()),
             None => {
-                report.error("unknown-country", &scalar.span, format!("`{}` is no country", scalar.text));
+                report.error("unknown-country", &scalar.span, format!("{} is no country", scalar.shown()));
                 sound = false;
             }
         }

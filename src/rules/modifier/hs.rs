@@ -8,7 +8,7 @@ pub(super) fn read(value: &Scalar, report: &mut Report<'_>) -> Option<Question> 
     match range(&value.text) {
         Ok(range) => Some(Question::Hs(range)),
         Err(why) => {
-            report.error("bad-hs-code", &value.span, format!("`{}` is no tariff code: {why}", value.text));
+            report.error("bad-hs-code", &value.span, format!("{} is no tariff code: {why}", value.shown()));
             None
         }
     }

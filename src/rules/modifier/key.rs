@@ -1,6 +1,7 @@
 //! A key's words → its modifiers, each known, none against another. It looks at no value.
 
-use super::{FLAGS, Flag, Modifiers, OPERATORS, Operator, PARTS, REFUSED};
+use super::refused::REFUSED;
+use super::{FLAGS, Flag, Modifiers, OPERATORS, Operator, PARTS};
 use crate::rules::report::Report;
 use std::ops::Range;
 
@@ -26,9 +27,9 @@ pub(in crate::rules) fn parse(key: &[(&str, Range<usize>)], report: &mut Report<
             }
         } else if let Some((_, flag)) = FLAGS.iter().find(|entry| entry.0 == *word) {
             modifiers.flags.insert(*flag);
-        } else if REFUSED.contains(word) {
-            let message = format!("`{word}` is refused: it has no meaning in a customs record");
-            report.error("refused-modifier", span, message);
+        } else if let Some((_, advice)) = REFUSED.iter().find(|entry| entry.0 == *word) {
+            report.error("refused-modifier", span, format!("`{word}` of Sigma has no meaning in a customs record"));
+            report.hint(*advice);
         } else {
             report.error("unknown-modifier", span, format!("unknown modifier `{word}`"));
             let known = OPERATORS.iter().map(|entry| entry.0).chain(FLAGS.iter().map(|entry| entry.0));

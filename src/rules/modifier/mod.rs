@@ -5,6 +5,7 @@ mod country;
 mod hs;
 mod key;
 mod question;
+mod refused;
 mod relation;
 mod sigma;
 mod words;
@@ -108,9 +109,6 @@ const FLAGS: [(&str, Flag); 13] = [
 const PARTS: [(&str, DatePart); 4] =
     [("day", DatePart::Day), ("week", DatePart::Week), ("month", DatePart::Month), ("year", DatePart::Year)];
 
-const REFUSED: [&str; 10] =
-    ["cidr", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "hour", "minute"];
-
 impl Operator {
     /// The word in rules and evidence.
     pub(super) fn name(self) -> &'static str {
@@ -207,4 +205,14 @@ pub(super) struct Scalar {
     pub(super) span: Range<usize>,
     /// `null` or the empty text.
     pub(super) missing: bool,
+}
+
+impl Scalar {
+    /// For a message: the value, and the list that it came from.
+    pub(super) fn shown(&self) -> String {
+        match super::lists::reference(&self.written) {
+            Some(list) if self.written != self.text => format!("`{}` in the list `{list}`", self.text),
+            _ => format!("`{}`", self.text),
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use super::super::entry::{Entry, Listed, Place, Stake, Word};
 use super::super::scribe::{Scribe, Strangers};
 use super::lines::Lines;
-use crate::problem::{Problem, SourceText, did_you_mean};
+use crate::problem::{Problem, SourceText};
+use crate::yaml;
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_yaml::Spanned;
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A file with a head.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FileWritten {
     #[serde(default, rename = "name")]
@@ -23,24 +25,29 @@ struct FileWritten {
     entities: Vec<EntityWritten>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct EntityWritten {
+    #[schemars(with = "String")]
     id: Spanned<String>,
+    #[schemars(with = "String")]
     name: Spanned<String>,
     #[serde(default)]
     aliases: Vec<String>,
     #[serde(default)]
     weak_aliases: Vec<String>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     country: Option<Spanned<String>>,
     #[serde(default)]
     addresses: Vec<String>,
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     identifiers: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     topics: Vec<String>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     same_as: Vec<Spanned<String>>,
     #[serde(default)]
     listed: Vec<ListedWritten>,
@@ -50,55 +57,40 @@ struct EntityWritten {
     source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ListedWritten {
     programme: String,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     from: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     until: Option<Spanned<String>>,
     #[serde(default)]
     source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ParentWritten {
+    #[schemars(with = "String")]
     id: Spanned<String>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     percent: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     kind: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     from: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     until: Option<Spanned<String>>,
     #[serde(default)]
     source: Option<String>,
 }
-
-/// Every key of the format, for "did you mean".
-const KEYS: [&str; 18] = [
-    "id",
-    "name",
-    "aliases",
-    "weak_aliases",
-    "country",
-    "addresses",
-    "identifiers",
-    "topics",
-    "same_as",
-    "listed",
-    "parents",
-    "source",
-    "programme",
-    "from",
-    "until",
-    "percent",
-    "kind",
-    "entities",
-];
 
 /// The largest text that is read.
 const LARGEST: u64 = 64 << 20;
@@ -116,12 +108,12 @@ pub(super) fn read(lines: Lines, scribe: &mut Scribe) {
     let source = scribe.keep(text);
     match entities(&source) {
         Ok(entities) => entities.into_iter().for_each(|written| scribe.entity(entry(&source, written))),
-        Err(problem) => scribe.problem(problem),
+        Err(problems) => problems.into_iter().for_each(|problem| scribe.problem(problem)),
     }
 }
 
 /// The entities of a file; an entity without a source of its own has the file's.
-fn entities(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Problem> {
+fn entities(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Vec<Problem>> {
     let first =
         source.text.lines().map(str::trim).find(|line| !(line.is_empty() || line.starts_with('#') || *line == "---"));
     let text = source.text.as_str();
@@ -138,7 +130,9 @@ fn entities(source: &Arc<SourceText>) -> Result<Vec<EntityWritten>, Problem> {
             entities
         }),
     };
-    read.map_err(|error| problem(source, &error))
+    let bare = first.is_some_and(|line| line.starts_with(['-', '[']));
+    let schema = || if bare { schema_for!(Vec<EntityWritten>) } else { schema_for!(FileWritten) };
+    read.map_err(|error| problems(source, &error, schema()))
 }
 
 fn entry(source: &SourceText, written: EntityWritten) -> Entry {
@@ -179,22 +173,26 @@ fn entry(source: &SourceText, written: EntityWritten) -> Entry {
     }
 }
 
-fn problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Problem {
-    let error = error.without_snippet();
-    let span = error.location().map_or(0..0, |location| span_of(source, &location));
-    let message = error.to_string();
-    let message = message.lines().next().unwrap_or("not a watchlist").trim_end_matches('.').to_owned();
-    let unknown = message.split_once("unknown field").and_then(|(_, rest)| rest.split('`').nth(1));
-    match unknown {
-        Some(key) => {
-            let problem = Problem::error("unknown-key", source, span, format!("unknown key `{key}` in a watchlist"));
-            match did_you_mean(key, KEYS) {
-                Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
-                None => problem,
-            }
-        }
-        None => Problem::error("invalid-watchlist", source, span, message),
+/// Nodes of the largest watchlist that is looked through for every slip.
+const LOOKED_THROUGH: usize = 2_000_000;
+
+/// Everything that is wrong with the shape; what the reader said when that is nothing.
+fn problems(source: &Arc<SourceText>, error: &serde_yaml::Error, schema: Schema) -> Vec<Problem> {
+    let limits = yaml::Limits { nodes: LOOKED_THROUGH, ..yaml::Limits::default() };
+    let (documents, mut problems) = yaml::parse(source, limits);
+    if !problems.iter().any(Problem::is_error)
+        && let Some(node) = documents.first()
+    {
+        problems.extend(yaml::shape::read(node, &schema.into(), source).1);
     }
+    if !problems.iter().any(Problem::is_error) {
+        let error = error.without_snippet();
+        let span = error.location().map_or(0..0, |location| span_of(source, &location));
+        let message = error.to_string();
+        let message = message.lines().next().unwrap_or("not a watchlist").trim_end_matches('.');
+        problems.push(Problem::error("invalid-watchlist", source, span, message));
+    }
+    problems
 }
 
 /// The byte range of a place in the file.

@@ -3,6 +3,12 @@
 //! In: a source text and a byte span in it. Out: a [`Problem`] that can be shown with file, line, column and an excerpt.
 //! It never reads a file and never decides what happens to a file that has problems.
 
+mod codes;
+mod render;
+
+pub use codes::{CodeRow, code_row, code_table};
+pub use render::{Paint, render, render_with};
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,6 +59,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word in every format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// One thing that is wrong, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -81,11 +98,21 @@ impl Problem {
         Problem {
             severity: Severity::Error,
             code,
-            message: message.into(),
+            message: shortened(message.into()),
             hint: None,
             source: source.clone(),
             span: Some(span),
         }
+    }
+
+    /// A note on style at a byte range of a source: everything works.
+    pub fn note(
+        code: &'static str,
+        source: &Arc<SourceText>,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> Problem {
+        Problem { severity: Severity::Note, ..Problem::error(code, source, span, message) }
     }
 
     /// A warning at a byte range of a source.
@@ -101,13 +128,23 @@ impl Problem {
     /// An error about a file as a whole.
     pub fn whole_file(code: &'static str, path: impl Into<String>, message: impl Into<String>) -> Problem {
         let source = SourceText::new(path, "");
-        Problem { severity: Severity::Error, code, message: message.into(), hint: None, source, span: None }
+        Problem { severity: Severity::Error, code, message: shortened(message.into()), hint: None, source, span: None }
     }
 
     /// The same problem with advice.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into()));
         self
+    }
+
+    /// What to do: the hint for this very place, else what mends problems of the code.
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref().or_else(|| self.fix())
+    }
+
+    /// What mends problems of the code, wherever they stand.
+    pub fn fix(&self) -> Option<&'static str> {
+        code_row(self.code).map(|row| row.fix)
     }
 
     /// Whether the file or rule cannot be used.
@@ -115,9 +152,19 @@ impl Problem {
         self.severity == Severity::Error
     }
 
+    /// Whether it says that an example does not do what it says: the rule can be used all the same.
+    pub fn is_about_an_example(&self) -> bool {
+        ["example-quiet", "example-fires"].contains(&self.code)
+    }
+
     /// 1-based line and column, `(1, 1)` when the whole file is meant.
     pub fn position(&self) -> (usize, usize) {
         self.span.as_ref().map_or((1, 1), |span| self.source.position(span.start))
+    }
+
+    /// 1-based line and column behind the last character.
+    pub fn end_position(&self) -> (usize, usize) {
+        self.span.as_ref().map_or((1, 1), |span| self.source.position(span.end.max(span.start)))
     }
 }
 
@@ -125,11 +172,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, column) = self.position();
-        let word = match self.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
+        let word = self.severity.name();
         write!(f, "{}:{line}:{column}: {word}[{}]: {}", self.source.path, self.code, self.message)?;
         match &self.hint {
             Some(hint) => write!(f, " ({hint})"),
@@ -138,46 +181,46 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The problem as a compiler shows it: title, place, the line with the span underlined, help.
-pub fn render(problem: &Problem) -> String {
-    use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-    let level = match problem.severity {
-        Severity::Note => Level::NOTE,
-        Severity::Warning => Level::WARNING,
-        Severity::Error => Level::ERROR,
-    };
-    let title = level.primary_title(&problem.message).id(problem.code);
-    let mut group = annotate_snippets::Group::with_title(title);
-    match &problem.span {
-        Some(_) if problem.source.text.is_empty() => {
-            let origin = annotate_snippets::Origin::path(&problem.source.path).line(problem.source.first_line);
-            group = group.element(origin);
-        }
-        Some(span) => {
-            let end = problem.source.text.len();
-            let range = span.start.min(end)..span.end.clamp(span.start.min(end), end);
-            group = group.element(
-                Snippet::source(&problem.source.text)
-                    .path(&problem.source.path)
-                    .annotation(AnnotationKind::Primary.span(range)),
-            );
-        }
-        None => group = group.element(annotate_snippets::Origin::path(&problem.source.path)),
+/// The longest message: a file of megabytes must not become a mail of megabytes.
+const LONGEST_MESSAGE: usize = 400;
+
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or("")),
+        None => message,
     }
-    if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.message(hint));
-    }
-    Renderer::plain().render(&[group])
 }
+
+/// Sorts by file and place, each problem once.
+pub fn sort(problems: &mut Vec<Problem>) {
+    let start = |problem: &Problem| problem.span.as_ref().map_or(0, |span| span.start);
+    problems.sort_by(|a, b| {
+        let files = a.source.path.cmp(&b.source.path);
+        files.then_with(|| start(a).cmp(&start(b))).then_with(|| b.severity.cmp(&a.severity))
+    });
+    problems.dedup();
+}
+
+/// Longer words are no slip of the pen.
+const LONGEST_SLIP: usize = 100;
 
 /// The candidate nearest to what was written, when it is near enough to be a slip.
 pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&written.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
-        .min()
-        .map(|(_, candidate)| candidate)
+    if written.len() > LONGEST_SLIP {
+        return None;
+    }
+    let written = written.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let distances = candidates
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), *candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1));
+    let nearest = distances.min().map(|(_, candidate)| candidate);
+    nearest.or_else(|| {
+        let whole_piece =
+            |candidate: &&&str| written.len() > 3 && candidate.split(['_', '.']).any(|piece| piece == written);
+        candidates.iter().filter(whole_piece).min_by_key(|candidate| candidate.len()).copied()
+    })
 }
 
 #[cfg(test)]
@@ -207,5 +250,6 @@ mod tests {
     fn a_slip_is_guessed_and_a_stranger_is_not() {
         assert_eq!(did_you_mean("consigne", ["consignor", "consignee"]), Some("consignee"));
         assert_eq!(did_you_mean("zzz", ["consignor", "consignee"]), None);
+        assert_eq!(did_you_mean("origin", ["hs_code", "origin_country"]), Some("origin_country"));
     }
 }

@@ -1,0 +1,275 @@
+//! `ConfigFile` (as written) → `Config` (as meant).
+//!
+//! In: the text of `tidewaiter.yaml` and the folder it stands in. Out: absolute paths, durations and addresses without
+//! any "absent means default" left, or one clear error. Secrets are read from files or the environment, never from here.
+
+#![expect(clippy::disallowed_methods, reason = "reads the configuration")]
+
+mod resolve;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::deliver::SmtpSettings;
+use crate::intake::{LayoutChoice, Limits, LimitsEntry};
+use crate::problem::Problem;
+use crate::triage::Routing;
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {cause}; write one with `tidewaiter init`")]
+    Unreadable {
+        /// The path.
+        path: String,
+        /// The system's words.
+        cause: std::io::Error,
+    },
+    /// It says something that cannot be meant.
+    #[error("{}", sentences(.0))]
+    Wrong(Vec<Problem>),
+}
+
+fn sentences(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A configuration, what is wrong with it, and what can be said of it all the same.
+#[derive(Debug)]
+pub struct ConfigReading {
+    /// The whole, when nothing is wrong.
+    pub config: Option<Config>,
+    /// The folder of rules that it names.
+    pub rules: PathBuf,
+    /// The names of its recipients, when they can be read.
+    pub recipients: Option<Vec<String>>,
+    /// The names of its sources, when they can be read.
+    pub sources: Option<Vec<String>>,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// One address or several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Addresses {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Addresses {
+    fn list(&self) -> Vec<String> {
+        match self {
+            Addresses::One(address) => vec![address.clone()],
+            Addresses::Many(addresses) => addresses.clone(),
+        }
+    }
+}
+
+/// The configuration as written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Drop folders.
+    sources: Vec<SourceEntry>,
+    /// How mail leaves.
+    mail: MailEntry,
+    /// Names and their addresses; `default` must be there.
+    recipients: BTreeMap<String, Addresses>,
+    /// Who is told of broken rules and failed files; `recipients.default` when absent.
+    operators: Option<Addresses>,
+    /// Folder of rules, lists, watchlists and layouts; `rules` when absent.
+    rules: Option<PathBuf>,
+    /// Folder of the ledger; `state` when absent.
+    state: Option<PathBuf>,
+    /// The ledger's file; `ledger.db` in the state folder when absent.
+    ledger: Option<PathBuf>,
+    /// Limits on dropped files.
+    limits: Option<LimitsEntry>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SourceEntry {
+    /// A short name; it is part of the identity of findings.
+    name: String,
+    /// The drop folder.
+    folder: PathBuf,
+    /// A layout's name, or `auto`.
+    layout: Option<String>,
+    /// How long a file must not change before it is taken: `10s`.
+    settle_for: Option<String>,
+    /// How often the folder is looked at when no event wakes it: `30s`.
+    scan_every: Option<String>,
+    /// Whether sub-folders are read.
+    recursive: Option<bool>,
+    /// A file whose presence says that a dropped file is complete: `{name}.done`.
+    done_marker: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct MailEntry {
+    /// `smtp://host:587`, `smtps://host:465` or `maildir:PATH`.
+    transport: String,
+    /// The sender's address.
+    from: String,
+    /// User name at the relay.
+    user: Option<String>,
+    /// File with the password.
+    password_file: Option<PathBuf>,
+    /// Environment variable with the password.
+    password_env: Option<String>,
+    /// PEM file with a certificate that the relay's is checked against, besides the system's.
+    ca_file: Option<PathBuf>,
+    /// Send without encryption to a relay that is not on this machine.
+    allow_plaintext: Option<bool>,
+    /// How long one message may take: `60s`.
+    timeout: Option<String>,
+}
+
+/// The whole configuration as meant.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from.
+    pub path: PathBuf,
+    /// Drop folders.
+    pub sources: Vec<SourceSettings>,
+    /// How mail leaves.
+    pub mail: MailSettings,
+    /// Names and addresses.
+    pub routing: Routing,
+    /// Who is told of trouble.
+    pub operators: Vec<String>,
+    /// Folder of rules.
+    pub rules: PathBuf,
+    /// Folder of the ledger and the local mail.
+    pub state: PathBuf,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// Limits on dropped files.
+    pub limits: Limits,
+}
+
+/// One drop folder.
+#[derive(Debug, Clone)]
+pub struct SourceSettings {
+    /// Part of the identity of findings.
+    pub name: String,
+    /// Where files are dropped.
+    pub folder: PathBuf,
+    /// How files are read.
+    pub layout: LayoutChoice,
+    /// How long a file must not change.
+    pub settle_for: Duration,
+    /// How often the folder is looked at.
+    pub scan_every: Duration,
+    /// Whether sub-folders are read.
+    pub recursive: bool,
+    /// Pattern of the marker with `{name}` in it.
+    pub done_marker: Option<String>,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// The sender's address, perhaps with a name.
+    pub from: String,
+    /// Where to.
+    pub transport: TransportSettings,
+}
+
+/// The transports.
+#[derive(Debug, Clone)]
+pub enum TransportSettings {
+    /// A relay.
+    Smtp(SmtpSettings),
+    /// A folder.
+    Maildir(PathBuf),
+}
+
+impl Config {
+    /// Reads and resolves a configuration file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or when anything in it is wrong.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let reading = Config::read(path)?;
+        reading.config.ok_or(ConfigError::Wrong(reading.problems))
+    }
+
+    /// Reads a configuration file as far as it can be read.
+    ///
+    /// # Errors
+    /// When the file itself cannot be read.
+    pub fn read(path: &Path) -> Result<ConfigReading, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| ConfigError::Unreadable { path: path.display().to_string(), cause })?;
+        Ok(Config::parse(path, &text))
+    }
+
+    /// Resolves the text of a configuration file; relative paths are taken from its folder.
+    pub fn parse(path: &Path, text: &str) -> ConfigReading {
+        resolve::resolve(path, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "sources:\n  - name: imports\n    folder: drop\nmail:\n  transport: smtp://relay.example.org:587\n  from: tidewaiter@example.org\nrecipients: { default: analysts@example.org }\n";
+
+    fn errors(text: &str) -> Vec<String> {
+        let reading = Config::parse(Path::new("/srv/tidewaiter.yaml"), text);
+        assert!(reading.config.is_none(), "{text}");
+        reading.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_smallest_configuration_is_whole() {
+        let config = Config::parse(Path::new("/srv/tidewaiter.yaml"), SMALL).config.unwrap();
+        assert_eq!(config.sources[0].folder, Path::new("/srv/drop"));
+        assert_eq!(config.operators, ["analysts@example.org"]);
+        assert_eq!(config.ledger, Path::new("/srv/state/ledger.db"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let shown = errors(&SMALL.replace("folder: drop", "folder: drop\n    settel_for: 3s"));
+        let expected = "/srv/tidewaiter.yaml:4:5: error[unknown-key]: an entry of `sources` has no key `settel_for` (did you mean `settle_for`?)";
+        assert_eq!(shown, [expected]);
+    }
+
+    #[test]
+    fn values_that_cannot_be_meant_are_refused_at_their_place_with_advice() {
+        for (from, to, place, part) in [
+            ("smtp://relay.example.org:587", "relay.example.org", "5:14", "smtp://host:587"),
+            ("smtp://relay.example.org:587", "smtp://relay.example.org:25?tls=none", "5:14", "allow_plaintext"),
+            ("default:", "team:", "7:13", "`default` is needed"),
+            ("analysts@example.org", "analysts", "7:24", "no mail address"),
+            ("folder: drop", "folder: drop\n    settle_for: soon", "4:17", "no length of time"),
+            ("folder: drop", "folder: drop\n    done_marker: done", "4:18", "{name}"),
+        ] {
+            let shown = errors(&SMALL.replace(from, to));
+            assert_eq!(shown.len(), 1, "{shown:?}");
+            assert!(shown[0].contains(part) && shown[0].contains(&format!(":{place}: ")), "{to}: {}", shown[0]);
+        }
+    }
+
+    #[test]
+    fn every_slip_is_told_at_once_and_recipients_and_rules_are_known_all_the_same() {
+        let text = SMALL.replace("folder: drop", "folder: drop\n    settle_for: soon");
+        let text = format!("{text}rules: elsewhere\nstates: x\n");
+        let reading = Config::parse(Path::new("/srv/tidewaiter.yaml"), &text);
+        let codes: Vec<_> = reading.problems.iter().map(|problem| (problem.code, problem.position().0)).collect();
+        assert_eq!(codes, [("config-value", 4), ("unknown-key", 10)]);
+        assert_eq!(reading.rules, Path::new("/srv/elsewhere"));
+        assert_eq!(reading.recipients, Some(vec!["default".to_owned()]));
+    }
+}

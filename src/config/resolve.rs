@@ -1,0 +1,298 @@
+//! The configuration's text → what it means, and everything that is wrong with it at its place.
+//!
+//! In: the text of `tidewaiter.yaml`. Out: a [`ConfigReading`]. It starts nothing and touches no folder; password files
+//! and the environment are all that it reads.
+
+#![expect(clippy::disallowed_methods, reason = "reads password files and the environment")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::{
+    Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, SourceEntry, SourceSettings,
+    TransportSettings,
+};
+use crate::deliver::{SmtpSettings, SmtpTls};
+use crate::intake::{LayoutChoice, Limits, LimitsEntry};
+use crate::problem::{self, Problem, SourceText};
+use crate::triage::Routing;
+use crate::yaml::{self, Node, Value, shape};
+
+pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
+    let source = SourceText::new(path.display().to_string(), text);
+    let base = path.parent().unwrap_or(Path::new(""));
+    let (documents, mut problems) = yaml::parse(&source, yaml::Limits::default());
+    let empty = Node { span: 0..0, value: Value::Map(Vec::new()) };
+    let node = documents.first().unwrap_or(&empty);
+    if let Some(second) = documents.get(1) {
+        let start = second.span.start..second.span.start;
+        problems.push(Problem::error("wrong-shape", &source, start, "a configuration is one document"));
+    }
+    let mut config = None;
+    // After a slip of syntax, what is missing may only be unread.
+    if !problems.iter().any(Problem::is_error) {
+        let schema = serde_json::Value::from(schemars::schema_for!(ConfigFile));
+        let (value, found) = shape::read(node, &schema, &source);
+        problems.extend(found);
+        match serde_json::from_value::<ConfigFile>(value) {
+            Ok(file) => {
+                let mut resolver = Resolver { source: &source, node, base, problems: Vec::new() };
+                config = resolver.config(path, &file);
+                problems.append(&mut resolver.problems);
+            }
+            Err(error) if !problems.iter().any(Problem::is_error) => {
+                problems.push(Problem::error("wrong-shape", &source, 0..0, error.to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+    problem::sort(&mut problems);
+    ConfigReading {
+        config: config.filter(|_| !problems.iter().any(Problem::is_error)),
+        rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
+        recipients: node.get("recipients").and_then(keys),
+        sources: node.get("sources").and_then(source_names),
+        problems,
+    }
+}
+
+fn source_names(sources: &Node) -> Option<Vec<String>> {
+    let Value::List(items) = &sources.value else { return None };
+    items.iter().map(|item| item.get("name").and_then(Node::text).map(str::to_owned)).collect()
+}
+
+fn keys(recipients: &Node) -> Option<Vec<String>> {
+    let Value::Map(entries) = &recipients.value else { return None };
+    Some(entries.iter().filter_map(|entry| entry.0.text()).map(str::to_owned).collect())
+}
+
+/// Keys and places in lists, from the top.
+type KeyPath<'p> = &'p [&'p str];
+
+struct Resolver<'a> {
+    source: &'a Arc<SourceText>,
+    node: &'a Node,
+    base: &'a Path,
+    problems: Vec<Problem>,
+}
+
+impl Resolver<'_> {
+    fn config(&mut self, path: &Path, file: &ConfigFile) -> Option<Config> {
+        if file.sources.is_empty() {
+            self.wrong(&["sources"], "at least one drop folder is needed: `- {name: imports, folder: drop}`");
+        }
+        let mut sources = Vec::new();
+        for (place, entry) in file.sources.iter().enumerate() {
+            let place = place.to_string();
+            let Some(source) = self.source(entry, &place) else { continue };
+            if sources.iter().any(|other: &SourceSettings| other.name == source.name || other.folder == source.folder) {
+                let message = format!("`{}`: name and folder of each source must be its own", entry.name);
+                self.wrong(&["sources", &place, "name"], &message);
+            }
+            sources.push(source);
+        }
+        let routing = self.routing(&file.recipients);
+        let operators =
+            file.operators.as_ref().or(file.recipients.get("default")).map_or_else(Vec::new, Addresses::list);
+        if file.operators.is_some() {
+            self.addresses(&["operators"], &operators);
+        }
+        let mail = self.mail(&file.mail);
+        let limits = self.limits(file.limits.as_ref());
+        let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
+        Some(Config {
+            path: path.to_owned(),
+            sources,
+            mail: mail?,
+            routing,
+            operators,
+            rules: self.base.join(file.rules.as_deref().unwrap_or(Path::new("rules"))),
+            ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
+            state,
+            limits: limits?,
+        })
+    }
+
+    fn limits(&mut self, entry: Option<&LimitsEntry>) -> Option<Limits> {
+        match entry.map_or_else(|| Ok(Limits::default()), LimitsEntry::resolve) {
+            Ok(limits) => Some(limits),
+            Err((key, message)) => self.refuse(&["limits", key], &message),
+        }
+    }
+
+    fn source(&mut self, entry: &SourceEntry, place: &str) -> Option<SourceSettings> {
+        let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        if entry.name.is_empty() || !entry.name.chars().all(plain) {
+            self.wrong(&["sources", place, "name"], "a name is letters, digits, `-`, `_` and `.`");
+        }
+        let settle_for =
+            self.duration(&["sources", place, "settle_for"], entry.settle_for.as_deref(), Duration::from_secs(10));
+        let scan_every =
+            self.duration(&["sources", place, "scan_every"], entry.scan_every.as_deref(), Duration::from_secs(30));
+        if entry.done_marker.as_deref().is_some_and(|text| !is_marker(text)) {
+            let advice = "write a file name with `{name}` in it, such as `{name}.done`";
+            self.wrong(&["sources", place, "done_marker"], advice);
+        }
+        Some(SourceSettings {
+            name: entry.name.clone(),
+            folder: self.base.join(&entry.folder),
+            layout: match entry.layout.as_deref() {
+                None | Some("auto") => LayoutChoice::Auto,
+                Some(name) => LayoutChoice::Named(name.to_owned()),
+            },
+            settle_for: settle_for?,
+            scan_every: scan_every?,
+            recursive: entry.recursive.unwrap_or(false),
+            done_marker: entry.done_marker.clone(),
+        })
+    }
+
+    fn duration(&mut self, path: KeyPath<'_>, written: Option<&str>, default: Duration) -> Option<Duration> {
+        let Some(written) = written else { return Some(default) };
+        let parsed = written.parse::<jiff::SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+        if parsed.is_none() {
+            self.wrong(path, &format!("`{written}` is no length of time; write `10s`, `5m` or `6h`"));
+        }
+        parsed
+    }
+
+    fn routing(&mut self, recipients: &BTreeMap<String, Addresses>) -> Routing {
+        for (name, addresses) in recipients {
+            self.addresses(&["recipients", name], &addresses.list());
+        }
+        if !recipients.contains_key("default") {
+            self.wrong(&["recipients"], "`default` is needed: who is told when a rule names nobody");
+        }
+        Routing {
+            default: vec!["default".to_owned()],
+            recipients: recipients.iter().map(|(name, addresses)| (name.clone(), addresses.list())).collect(),
+        }
+    }
+
+    fn addresses(&mut self, path: KeyPath<'_>, addresses: &[String]) {
+        if addresses.is_empty() {
+            self.wrong(path, "at least one address is needed");
+        }
+        for (place, address) in addresses.iter().enumerate().filter(|(_, address)| !is_address(address)) {
+            let place = place.to_string();
+            let path = [path, &[place.as_str()]].concat();
+            self.wrong(&path, &format!("`{address}` is no mail address; write `name@example.org`"));
+        }
+    }
+
+    fn mail(&mut self, entry: &MailEntry) -> Option<MailSettings> {
+        let transport = if let Some(folder) = entry.transport.strip_prefix("maildir:") {
+            TransportSettings::Maildir(self.base.join(folder.trim_start_matches("//")))
+        } else {
+            TransportSettings::Smtp(self.smtp(entry)?)
+        };
+        Some(MailSettings { from: entry.from.clone(), transport })
+    }
+
+    fn smtp(&mut self, entry: &MailEntry) -> Option<SmtpSettings> {
+        let path = ["mail", "transport"];
+        let (implicit, rest) = match entry.transport.split_once("://") {
+            Some(("smtp", rest)) => (false, rest),
+            Some(("smtps", rest)) => (true, rest),
+            _ => return self.refuse(&path, "write `smtp://host:587`, `smtps://host:465` or `maildir:PATH`"),
+        };
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let rest = rest.trim_end_matches('/');
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) => match port.parse::<u16>() {
+                Ok(number) => (host, number),
+                Err(_) => return self.refuse(&path, &format!("`{port}` is no port")),
+            },
+            None => (rest, if implicit { 465 } else { 587 }),
+        };
+        if host.is_empty() || host.contains('@') {
+            return self.refuse(&path, "write the host alone; `user:` and `password_file:` are keys of their own");
+        }
+        let tls = self.tls((implicit, host, query), entry);
+        let password = self.password(entry);
+        let timeout = self.duration(&["mail", "timeout"], entry.timeout.as_deref(), Duration::from_secs(60));
+        Some(SmtpSettings {
+            host: host.to_owned(),
+            port,
+            tls: tls?,
+            user: entry.user.clone(),
+            password,
+            timeout: timeout?,
+            ca_file: entry.ca_file.as_ref().map(|file| self.base.join(file)),
+            hello_name: String::new(),
+        })
+    }
+
+    fn tls(&mut self, (implicit, host, query): (bool, &str, &str), entry: &MailEntry) -> Option<SmtpTls> {
+        let path = ["mail", "transport"];
+        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        match query {
+            "" if implicit => Some(SmtpTls::Implicit),
+            "" => Some(SmtpTls::Starttls),
+            "tls=none" if loopback || entry.allow_plaintext == Some(true) => Some(SmtpTls::PlainInsecure),
+            "tls=none" => {
+                self.refuse(&path, "without encryption only to this machine, or with `allow_plaintext: true`")
+            }
+            other => self.refuse(&path, &format!("unknown option `{other}`; `?tls=none` is the only one")),
+        }
+    }
+
+    fn password(&mut self, entry: &MailEntry) -> Option<SecretString> {
+        let credential = std::env::var_os("CREDENTIALS_DIRECTORY")
+            .map(|folder| PathBuf::from(folder).join("smtp-password"))
+            .filter(|file| entry.user.is_some() && file.is_file());
+        let file = entry.password_file.as_ref().map(|file| self.base.join(file)).or(credential);
+        let secret = match (&entry.password_env, file) {
+            (Some(name), _) => match std::env::var(name) {
+                Ok(secret) => Some(secret),
+                Err(_) => {
+                    return self.refuse(&["mail", "password_env"], &format!("the variable {name} is not set"));
+                }
+            },
+            (None, Some(file)) => match std::fs::read_to_string(&file) {
+                Ok(secret) => Some(secret),
+                Err(cause) => {
+                    let message = format!("cannot read {}: {cause}", file.display());
+                    return self.refuse(&["mail", "password_file"], &message);
+                }
+            },
+            (None, None) => None,
+        };
+        match (&entry.user, &secret) {
+            (Some(_), None) => {
+                self.refuse(&["mail", "user"], "a password is needed: `password_file:` or `password_env:`")
+            }
+            (None, Some(_)) => self.refuse(&["mail"], "a password is given but no `user:`"),
+            _ => secret.map(|text| SecretString::from(text.trim_end_matches(['\r', '\n']))),
+        }
+    }
+
+    fn refuse<T>(&mut self, path: KeyPath<'_>, message: &str) -> Option<T> {
+        self.wrong(path, message);
+        None
+    }
+
+    /// A problem at the value of a path.
+    fn wrong(&mut self, path: KeyPath<'_>, message: &str) {
+        let span = self.node.at(path).span.clone();
+        let keys: Vec<&str> = path.iter().copied().filter(|key| key.parse::<usize>().is_err()).collect();
+        let message = format!("{}: {message}", keys.join("."));
+        self.problems.push(Problem::error("config-value", self.source, span, message));
+    }
+}
+
+fn is_marker(text: &str) -> bool {
+    text.contains("{name}") && !text.contains('/') && text != "{name}"
+}
+
+/// Whether it is whole enough to be an envelope recipient: `local@domain` without spaces or angle brackets.
+fn is_address(text: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;\"".contains(c))
+    };
+    text.rsplit_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain))
+}
