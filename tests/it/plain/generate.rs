@@ -164,7 +164,7 @@ fn place_of(columns: &[Column]) -> impl Strategy<Value = Place> + use<> {
 fn amounts() -> impl Strategy<Value = Item> {
     let numbers = ["0", "5", "1500", "1,500.00", "1 500,5", "1.5k", "12.5", "-3", "12345678901234567890"];
     let orders = select(vec![Order::Equal, Order::Gt, Order::Gte, Order::Lt, Order::Lte]);
-    let place = || place_of(&[Column::Value, Column::Net]);
+    let place = || prop_oneof![3 => place_of(&[Column::Value, Column::Net]), 1 => Just(Place::Price)];
     let one = (place(), orders, select(numbers.to_vec()), proptest::bool::weighted(0.2)).prop_map(
         |(place, order, amount, neq)| {
             // On a raw cell a bare number is Sigma's: the whole text.
@@ -188,6 +188,23 @@ fn days() -> impl Strategy<Value = Item> {
                 _ => order,
             };
             Item::Day { place, order, day, neq }
+        },
+    )
+}
+
+fn day_parts() -> impl Strategy<Value = Item> {
+    let orders = select(vec![Order::Equal, Order::Equal, Order::Gt, Order::Gte, Order::Lt, Order::Lte]);
+    let numbers = [
+        (Part::Day, vec![1, 24, 31]),
+        (Part::Week, vec![8, 43, 52]),
+        (Part::Month, vec![1, 2, 10, 12]),
+        (Part::Year, vec![2021, 2022, 2023]),
+    ];
+    let asked = select(numbers.to_vec()).prop_flat_map(|(part, numbers)| (Just(part), vec(select(numbers), 1..3)));
+    (place_of(&[Column::Date]), asked, orders, proptest::bool::weighted(0.2)).prop_map(
+        |(place, (part, numbers), order, neq)| {
+            let numbers = if order == Order::Equal { numbers } else { numbers[..1].to_vec() };
+            Item::DayPart { place, part, order, numbers, neq }
         },
     )
 }
@@ -336,6 +353,7 @@ pub fn item() -> impl Strategy<Value = Item> {
         1 => exists,
         2 => amounts(),
         2 => days(),
+        2 => day_parts(),
         1 => tariffs(),
         1 => countries(),
         3 => mentions(),
@@ -348,6 +366,7 @@ fn condition() -> impl Strategy<Value = Condition> {
     let selector = || select(vec![Selector::Them, Selector::Goods, Selector::Aside, Selector::Anything]);
     let leaf = prop_oneof![
         4 => (0..NAMES.len()).prop_map(Condition::One),
+        1 => (0..2usize).prop_map(Condition::Defined),
         1 => selector().prop_map(Condition::AllOf),
         1 => (1..4usize, selector()).prop_map(|(least, selector)| Condition::Of(least, selector)),
     ];
@@ -360,10 +379,10 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
-/// Several rules over few keys, so that they share predicates.
-pub fn rules() -> impl Strategy<Value = Vec<Rule>> {
+/// Several rules over few keys, so that they share predicates; definitions and filters over the same keys.
+pub fn folder() -> impl Strategy<Value = Folder> {
     vec(item(), 2..7).prop_flat_map(|pool| {
-        let map = || vec(select(pool.clone()), 1..4).prop_map(|items| unique(items, Item::key));
+        let map = move || vec(select(pool.clone()), 1..4).prop_map(|items| unique(items, Item::key));
         let words = (any::<bool>(), vec(pattern(), 1..3)).prop_map(|(all, values)| Selection::Words { all, values });
         let selection = prop_oneof![
             6 => map().prop_map(Selection::Map),
@@ -371,11 +390,11 @@ pub fn rules() -> impl Strategy<Value = Vec<Rule>> {
             1 => words,
         ];
         let rule = (vec(selection, 1..=NAMES.len()), vec(condition(), 1..3));
-        vec(rule, 1..5).prop_map(|rules| {
+        let filter = (vec(0..4usize, 0..2), map()).prop_map(|(rules, map)| Filter { rules, map });
+        (vec(rule, 1..5), vec(map(), 0..3), vec(filter, 0..2)).prop_map(|(rules, definitions, filters)| {
             let numbered = rules.into_iter().enumerate();
-            numbered
-                .map(|(n, (selections, conditions))| Rule { id: format!("r-{n}"), selections, conditions })
-                .collect()
+            let named = |(n, (selections, conditions))| Rule { id: format!("r-{n}"), selections, conditions };
+            Folder { definitions, filters, rules: numbered.map(named).collect() }
         })
     })
 }

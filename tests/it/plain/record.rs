@@ -13,7 +13,7 @@ use tidewaiter::watchlist::Watchlists;
 
 use super::judge::Row;
 use super::judge::parties::FIRMS;
-use super::rule::{COLUMNS, Rule};
+use super::rule::{COLUMNS, Folder};
 
 fn layouts() -> &'static Layouts {
     static LAYOUTS: OnceLock<Layouts> = OnceLock::new();
@@ -113,9 +113,9 @@ fn read_watchlists() -> Arc<Watchlists> {
     Arc::new(lists)
 }
 
-/// The rules bound together; a problem of any of them fails the test with its text.
-pub fn plan(rules: &[&Rule]) -> Plan {
-    let text = rules.iter().map(|rule| rule.to_string()).collect::<Vec<_>>().join("---\n");
+/// The folder compiled and bound; a problem of any of its texts fails the test.
+pub fn plan(folder: &Folder) -> Plan {
+    let text = folder.to_string();
     let source = SourceText::new("rules/generated.yaml", text.clone());
     let texts = RuleTexts { rules: vec![source], lists: Vec::new() };
     let (set, problems) = rules::compile(&texts, &rules::Known::default());
@@ -123,6 +123,6 @@ pub fn plan(rules: &[&Rule]) -> Plan {
     assert!(errors.is_empty(), "{errors:#?}\n{text}");
     let (plan, problems) = evaluate::bind(&set, watchlists());
     assert_eq!(problems, Vec::new(), "{text}");
-    assert_eq!(plan.rules().len(), rules.len());
+    assert_eq!(plan.rules().len(), folder.rules.len());
     plan
 }

@@ -46,6 +46,25 @@ pub const COLUMNS: [(Column, &str, &str); 16] = [
 pub enum Place {
     Raw(Column),
     Field(Column),
+    /// `usd_per_kg`.
+    Price,
+}
+
+/// Everything that stands in a rules folder.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// Maps that every condition may name.
+    pub definitions: Vec<Vec<Item>>,
+    pub filters: Vec<Filter>,
+    pub rules: Vec<Rule>,
+}
+
+/// Takes away what the map holds of.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// Places of the rules that it speaks of; of all when there is none.
+    pub rules: Vec<usize>,
+    pub map: Vec<Item>,
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +94,8 @@ pub enum Condition {
     AllOf(Selector),
     /// At least so many; never more than there are.
     Of(usize, Selector),
+    /// A definition by its place; the first selection where there is none.
+    Defined(usize),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +142,13 @@ pub enum Item {
         place: Place,
         order: Order,
         day: &'static str,
+        neq: bool,
+    },
+    DayPart {
+        place: Place,
+        part: Part,
+        order: Order,
+        numbers: Vec<u16>,
         neq: bool,
     },
     Tariff {
@@ -199,6 +227,15 @@ pub enum Order {
     Lte,
 }
 
+/// A part of a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
 /// How words are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -242,6 +279,24 @@ pub enum Ask {
     Country(Vec<&'static str>),
     Contains(Pattern),
     StartsWith(Pattern),
+}
+
+impl Filter {
+    pub fn speaks_of(&self, rule: usize, count: usize) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|place| place % count == rule)
+    }
+}
+
+impl Folder {
+    /// One rule, with the definitions and the filters that speak of it.
+    pub fn only(&self, rule: usize) -> Folder {
+        let spoken = self.filters.iter().filter(|filter| filter.speaks_of(rule, self.rules.len()));
+        Folder {
+            definitions: self.definitions.clone(),
+            filters: spoken.map(|filter| Filter { rules: Vec::new(), ..filter.clone() }).collect(),
+            rules: vec![self.rules[rule].clone()],
+        }
+    }
 }
 
 impl Column {

@@ -19,6 +19,7 @@ impl Display for Place {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Place::Raw(column) => write!(f, "raw.{}", COLUMNS[column.index()].1),
+            Place::Price => f.write_str("usd_per_kg"),
             Place::Field(column) => f.write_str(COLUMNS[column.index()].2),
         }
     }
@@ -115,6 +116,15 @@ impl Item {
                 };
                 format!("{place}{word}{}", flags(&[("neq", *neq)]))
             }
+            Item::DayPart { place, part, order, neq, .. } => {
+                let part = match part {
+                    Part::Day => "day",
+                    Part::Week => "week",
+                    Part::Month => "month",
+                    Part::Year => "year",
+                };
+                format!("{place}|{part}{}{}", order.word(), flags(&[("neq", *neq)]))
+            }
             Item::Between { place, .. } => format!("{place}|between"),
             Item::Tariff { place, neq, .. } => format!("{place}|hs{}", flags(&[("neq", *neq)])),
             Item::Country { place, neq, .. } => format!("{place}|country{}", flags(&[("neq", *neq)])),
@@ -149,6 +159,7 @@ impl Item {
             Item::Amount { amount, .. } => scalar(amount),
             Item::Between { from, until, .. } => scalars(&[*from, *until]),
             Item::Day { day, .. } => (*day).to_owned(),
+            Item::DayPart { numbers, .. } => list(&numbers.iter().map(u16::to_string).collect::<Vec<_>>()),
             Item::Tariff { ranges, .. } => {
                 let written = ranges.iter().map(|(from, until)| match from == until {
                     true => scalar(from),
@@ -243,15 +254,17 @@ impl Ask {
 }
 
 impl Condition {
-    fn written(&self, count: usize) -> String {
+    fn written(&self, count: usize, definitions: usize) -> String {
         let joined = |parts: &[Condition], word: &str| {
-            parts.iter().map(|part| part.inside(count)).collect::<Vec<_>>().join(word)
+            parts.iter().map(|part| part.inside(count, definitions)).collect::<Vec<_>>().join(word)
         };
         match self {
             Condition::One(place) => NAMES[place % count].to_owned(),
             Condition::And(parts) => joined(parts, " and "),
             Condition::Or(parts) => joined(parts, " or "),
-            Condition::Not(part) => format!("not {}", part.inside(count)),
+            Condition::Not(part) => format!("not {}", part.inside(count, definitions)),
+            Condition::Defined(_) if definitions == 0 => NAMES[0].to_owned(),
+            Condition::Defined(place) => format!("defined_{}", place % definitions),
             Condition::AllOf(selector) => format!("all of {}", selector.written(count)),
             Condition::Of(least, selector) => {
                 let most = selector.chosen(count).len();
@@ -261,44 +274,75 @@ impl Condition {
     }
 
     /// In parentheses where what stands around binds closer.
-    fn inside(&self, count: usize) -> String {
+    fn inside(&self, count: usize, definitions: usize) -> String {
         match self {
-            Condition::And(_) | Condition::Or(_) => format!("({})", self.written(count)),
-            _ => self.written(count),
+            Condition::And(_) | Condition::Or(_) => format!("({})", self.written(count, definitions)),
+            _ => self.written(count, definitions),
         }
     }
 }
 
-impl Display for Rule {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+fn map(f: &mut Formatter<'_>, items: &[Item]) -> fmt::Result {
+    items.iter().try_for_each(|item| writeln!(f, "    {}: {}", item.key(), item.value()))
+}
+
+impl Selection {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Selection::Map(items) => map(f, items),
+            Selection::Maps(maps) => {
+                for items in maps {
+                    for (place, item) in items.iter().enumerate() {
+                        let lead = if place == 0 { '-' } else { ' ' };
+                        writeln!(f, "    {lead} {}: {}", item.key(), item.value())?;
+                    }
+                }
+                Ok(())
+            }
+            Selection::Words { all: true, values } => {
+                let written: Vec<String> = values.iter().map(Pattern::written).collect();
+                writeln!(f, "    '|all': {}", scalars(&written))
+            }
+            Selection::Words { all: false, values } => {
+                values.iter().try_for_each(|value| writeln!(f, "    - {}", scalar(&value.written())))
+            }
+        }
+    }
+}
+
+impl Rule {
+    fn write(&self, f: &mut Formatter<'_>, definitions: usize) -> fmt::Result {
         writeln!(f, "title: Generated\nid: {}\nlevel: low\ndetection:", self.id)?;
         for (name, selection) in NAMES.iter().zip(&self.selections) {
             writeln!(f, "  {name}:")?;
-            match selection {
-                Selection::Map(items) => {
-                    items.iter().try_for_each(|item| writeln!(f, "    {}: {}", item.key(), item.value()))?;
-                }
-                Selection::Maps(maps) => {
-                    for items in maps {
-                        for (place, item) in items.iter().enumerate() {
-                            let lead = if place == 0 { '-' } else { ' ' };
-                            writeln!(f, "    {lead} {}: {}", item.key(), item.value())?;
-                        }
-                    }
-                }
-                Selection::Words { all: true, values } => {
-                    let written: Vec<String> = values.iter().map(Pattern::written).collect();
-                    writeln!(f, "    '|all': {}", scalars(&written))?;
-                }
-                Selection::Words { all: false, values } => {
-                    values.iter().try_for_each(|value| writeln!(f, "    - {}", scalar(&value.written())))?;
-                }
-            }
+            selection.write(f)?;
         }
-        let written: Vec<String> = self.conditions.iter().map(|one| one.written(self.selections.len())).collect();
-        match &written[..] {
-            [only] => writeln!(f, "  condition: {only}"),
-            several => several.iter().try_fold(writeln!(f, "  condition:")?, |(), one| writeln!(f, "    - {one}")),
+        writeln!(f, "  condition:")?;
+        let count = self.selections.len();
+        self.conditions.iter().try_for_each(|one| writeln!(f, "    - {}", one.written(count, definitions)))
+    }
+}
+
+impl Display for Folder {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.definitions.is_empty() {
+            writeln!(f, "define:")?;
         }
+        for (number, items) in self.definitions.iter().enumerate() {
+            writeln!(f, "  defined_{number}:")?;
+            map(f, items)?;
+        }
+        for (number, filter) in self.filters.iter().enumerate() {
+            writeln!(f, "---\ntitle: Generated\nid: filter-{number}\nfilter:\n  harmless:")?;
+            map(f, &filter.map)?;
+            let spoken = (0..self.rules.len()).filter(|rule| filter.speaks_of(*rule, self.rules.len()));
+            let ids: Vec<&str> = spoken.map(|rule| self.rules[rule].id.as_str()).collect();
+            let rules = if filter.rules.is_empty() { "any".to_owned() } else { format!("[{}]", ids.join(", ")) };
+            writeln!(f, "  rules: {rules}\n  condition: not harmless")?;
+        }
+        self.rules.iter().try_for_each(|rule| {
+            writeln!(f, "---")?;
+            rule.write(f, self.definitions.len())
+        })
     }
 }

@@ -7,7 +7,9 @@ pub mod parties;
 mod values;
 mod words;
 
-use super::rule::{Column, Condition, How, Item, Order, Pattern, Piece, Place, Relation, Rule, Selection, Value};
+use super::rule::{
+    Column, Condition, Folder, How, Item, Order, Pattern, Piece, Place, Relation, Rule, Selection, Value,
+};
 
 /// One row: a raw cell for each column.
 #[derive(Debug, Clone)]
@@ -23,22 +25,30 @@ impl Row {
         match place {
             Place::Raw(column) => Some(self.raw(column).trim()).filter(|cell| !cell.is_empty()).map(str::to_owned),
             Place::Field(column) => values::canonical(column, self.raw(column)),
+            Place::Price => values::price(self.raw(Column::Value), self.raw(Column::Net)),
         }
     }
 }
 
-/// Whether the rule fires.
-pub fn fires(rule: &Rule, row: &Row) -> bool {
-    let held: Vec<bool> = rule.selections.iter().map(|selection| selected(selection, row)).collect();
-    rule.conditions.iter().any(|condition| holds(condition, &held))
+/// Whether a rule of the folder fires.
+pub fn fires(folder: &Folder, rule: usize, row: &Row) -> bool {
+    let Rule { selections, conditions, .. } = &folder.rules[rule];
+    let held: Vec<bool> = selections.iter().map(|selection| selected(selection, row)).collect();
+    let all = |map: &Vec<Item>| map.iter().all(|item| asked(item, row));
+    let defined: Vec<bool> = folder.definitions.iter().map(all).collect();
+    let mut spoken = folder.filters.iter().filter(|filter| filter.speaks_of(rule, folder.rules.len()));
+    let harmless = spoken.any(|filter| all(&filter.map));
+    !harmless && conditions.iter().any(|condition| holds(condition, &held, &defined))
 }
 
-fn holds(condition: &Condition, held: &[bool]) -> bool {
+fn holds(condition: &Condition, held: &[bool], defined: &[bool]) -> bool {
     match condition {
         Condition::One(place) => held[place % held.len()],
-        Condition::And(parts) => parts.iter().all(|part| holds(part, held)),
-        Condition::Or(parts) => parts.iter().any(|part| holds(part, held)),
-        Condition::Not(part) => !holds(part, held),
+        Condition::And(parts) => parts.iter().all(|part| holds(part, held, defined)),
+        Condition::Or(parts) => parts.iter().any(|part| holds(part, held, defined)),
+        Condition::Not(part) => !holds(part, held, defined),
+        Condition::Defined(_) if defined.is_empty() => held[0],
+        Condition::Defined(place) => defined[place % defined.len()],
         Condition::AllOf(selector) => selector.chosen(held.len()).iter().all(|place| held[*place]),
         Condition::Of(least, selector) => {
             let chosen = selector.chosen(held.len());
@@ -96,6 +106,11 @@ pub fn asked(item: &Item, row: &Row) -> bool {
             let found = row.cell(*place).and_then(|cell| values::days(&cell));
             let asked = values::asked_days(day);
             *neq != found.is_some_and(|found| ordered(*order, (&found.0, &found.1), (&asked.0, &asked.1)))
+        }
+        Item::DayPart { place, part, order, numbers, neq } => {
+            let found = row.cell(*place).and_then(|cell| values::part(&cell, *part));
+            let one = |asked: &u16, found: u16| ordered(*order, (&found, &found), (asked, asked));
+            *neq != found.is_some_and(|found| numbers.iter().any(|asked| one(asked, found)))
         }
         Item::Tariff { place, ranges, neq } => {
             let found = row.cell(*place).and_then(|cell| values::tariff(&cell));

@@ -1,6 +1,6 @@
 //! Cells by hand: letter case, what is missing, numbers, dates, tariff codes, countries.
 
-use super::super::rule::Column;
+use super::super::rule::{Column, Part};
 
 /// What stands for nothing in a column that is read as a field.
 const NOTHING: [&str; 6] = ["", "-", "—", "N/A", "null", "НЕ УКАЗАН"];
@@ -14,21 +14,21 @@ const COUNTRIES: [(&str, &[&str]); 5] = [
     ("NA", &["NA", "NAM", "516", "Namibia"]),
 ];
 
-/// The dates here: as a cell writes them, and year, month and day (0: only the month is known).
-const DATES: [(&str, Day); 13] = [
-    ("24.10.2022", (2022, 10, 24)),
-    ("2022-10-24", (2022, 10, 24)),
-    ("24/10/2022", (2022, 10, 24)),
-    ("44858", (2022, 10, 24)),
-    ("24 октября 2022 г.", (2022, 10, 24)),
-    ("2022-10", (2022, 10, 0)),
-    ("Oct 2022", (2022, 10, 0)),
-    ("10.2022", (2022, 10, 0)),
-    ("24.02.2022", (2022, 2, 24)),
-    ("20220223", (2022, 2, 23)),
-    ("2022-02", (2022, 2, 0)),
-    ("31.12.2021", (2021, 12, 31)),
-    ("1.1.2023", (2023, 1, 1)),
+/// The dates here: as a cell writes them; year, month and day (0: only the month is known); the week of ISO 8601.
+const DATES: [(&str, Day, u8); 13] = [
+    ("24.10.2022", (2022, 10, 24), 43),
+    ("2022-10-24", (2022, 10, 24), 43),
+    ("24/10/2022", (2022, 10, 24), 43),
+    ("44858", (2022, 10, 24), 43),
+    ("24 октября 2022 г.", (2022, 10, 24), 43),
+    ("2022-10", (2022, 10, 0), 0),
+    ("Oct 2022", (2022, 10, 0), 0),
+    ("10.2022", (2022, 10, 0), 0),
+    ("24.02.2022", (2022, 2, 24), 8),
+    ("20220223", (2022, 2, 23), 8),
+    ("2022-02", (2022, 2, 0), 0),
+    ("31.12.2021", (2021, 12, 31), 52),
+    ("1.1.2023", (2023, 1, 1), 52),
 ];
 
 /// Letters whose folded form is not simply their small one.
@@ -83,6 +83,18 @@ type Day = (u16, u8, u8);
 pub fn days(cell: &str) -> Option<(Day, Day)> {
     let (year, month, day) = DATES.iter().find(|entry| entry.0 == cell)?.1;
     Some(if day == 0 { ((year, month, 1), (year, month, 31)) } else { ((year, month, day), (year, month, day)) })
+}
+
+/// A part of a date; a month alone has no day and no week.
+pub fn part(cell: &str, part: Part) -> Option<u16> {
+    let (_, (year, month, day), week) = DATES.iter().find(|entry| entry.0 == cell)?;
+    let known = |number: u8| (number > 0).then(|| u16::from(number));
+    match part {
+        Part::Day => known(*day),
+        Part::Week => known(*week),
+        Part::Month => known(*month),
+        Part::Year => Some(*year),
+    }
 }
 
 /// First and last day of `2022`, `2022-10` or `2022-10-24` in a rule.
@@ -148,6 +160,19 @@ pub fn amount(written: &str) -> Option<i128> {
     let read = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i128>().ok() };
     let scale = 10i128.pow(fraction.len() as u32);
     Some(read(&plain)? * factor + read(&fraction)? * factor / scale)
+}
+
+/// Dollars a kilogram to six digits, where both are known and neither is nothing.
+pub fn price(value: &str, mass: &str) -> Option<String> {
+    let (value, mass) = (amount(value.trim())?, amount(mass.trim())?);
+    if value == 0 || mass == 0 {
+        return None;
+    }
+    let (wide, mass) = (value.abs() * 1_000_000, mass.abs() * value.signum() * mass.signum());
+    let (whole, rest) = (wide / mass.abs(), wide % mass.abs());
+    // Half a millionth goes to the even neighbour.
+    let up = rest * 2 > mass.abs() || (rest * 2 == mass.abs() && whole % 2 == 1);
+    Some(shown((whole + i128::from(up)) * mass.signum()))
 }
 
 /// A number as the records carry it: no separators, no zeros at the end of a fraction.
