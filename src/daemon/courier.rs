@@ -21,7 +21,7 @@ use crate::telemetry::Pulse;
 /// Messages in hand at once.
 const IN_HAND: usize = 8;
 /// Bytes of them after which no more are taken: a transport needs a few times as many.
-const BYTES_IN_HAND: usize = 8 << 20;
+const BYTES_IN_HAND: usize = 4 << 20;
 /// The courier looks at the outbox at least this often, so that its pulse never stops.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// How long it rests while something is in hand or cannot be noted: what falls due meanwhile waits no longer.
