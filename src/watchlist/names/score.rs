@@ -168,16 +168,17 @@ impl Scorer {
         if apart as usize > 1 + a.max(b) / 3 {
             return 0.0;
         }
-        self.nearness(x.sound, y.sound)
+        self.nearness(x.sound, y.sound, ALIKE)
     }
 
-    fn nearness(&mut self, a: &str, b: &str) -> f32 {
+    /// 0 to 1; below `least` it may be any smaller number.
+    fn nearness(&mut self, a: &str, b: &str, least: f32) -> f32 {
         // sh, ch and zh are one sound of two letters.
         let letters = |word: &str| word.len() + word.bytes().filter(u8::is_ascii_uppercase).count();
         let length = (letters(a) + letters(b)) as f32 / 2.0;
-        let cost = distance(a, b, length * (1.0 - ALIKE) + 0.1);
         // One letter in a short word makes another word.
         let steep = if length <= 4.5 { 1.6 } else { 1.0 };
+        let cost = distance(a, b, length * (1.0 - least) / steep + 0.01);
         (1.0 - steep * cost / length).max(0.0)
     }
 
@@ -218,7 +219,7 @@ impl Scorer {
             let alike = if whole == sound {
                 1.0
             } else if near && least < 1.0 {
-                self.nearness(&whole, sound)
+                self.nearness(&whole, sound, least)
             } else {
                 0.0
             };
