@@ -154,7 +154,22 @@ pub struct Desk {
     pub id: String,
 }
 
+/// The texts of a kind.
+fn of(texts: &[DeskText], kind: TextKind) -> Vec<Arc<SourceText>> {
+    texts.iter().filter(|text| text.kind == kind).map(|text| text.source.clone()).collect()
+}
+
 impl Desk {
+    /// What works and could be written better, for `check`: notes on rules and lists.
+    pub fn style(&self, texts: &[DeskText]) -> Vec<Problem> {
+        let rule_texts = RuleTexts { rules: of(texts, TextKind::Rule), lists: of(texts, TextKind::List) };
+        let sound = self.plan.rules().iter().map(|rule| rule.card.id.as_str()).collect();
+        let mut notes = rules::style::notes(&rule_texts, &sound, self.layouts.supplied().as_ref());
+        notes.extend(evaluate::style(&self.plan));
+        problem::sort(&mut notes);
+        notes
+    }
+
     /// Compiles, binds and runs the examples. Value and problems: the only judge of texts, for `check`, start and reload
     /// alike. The problems are sorted by file and place.
     pub fn build(texts: &[DeskText], known: &Known) -> (Desk, Vec<Problem>) {
@@ -163,14 +178,11 @@ impl Desk {
 
     /// The same; watchlists that have not changed are taken from the shelf.
     pub fn build_from(texts: &[DeskText], known: &Known, shelf: &mut Shelf) -> (Desk, Vec<Problem>) {
-        let of = |kind: TextKind| -> Vec<Arc<SourceText>> {
-            texts.iter().filter(|text| text.kind == kind).map(|text| text.source.clone()).collect()
-        };
-        let rule_texts = RuleTexts { rules: of(TextKind::Rule), lists: of(TextKind::List) };
+        let rule_texts = RuleTexts { rules: of(texts, TextKind::Rule), lists: of(texts, TextKind::List) };
         let (rules, mut problems) = rules::compile(&rule_texts, known);
         let (watchlists, more) = shelf.take(texts);
         problems.extend(more);
-        let (layouts, more) = Layouts::load(&of(TextKind::Layout));
+        let (layouts, more) = Layouts::load(&of(texts, TextKind::Layout));
         problems.extend(more);
         let (plan, more) = evaluate::bind(&rules, watchlists.clone());
         problems.extend(more);
@@ -178,6 +190,7 @@ impl Desk {
         problems.extend(evaluate::run_examples(&plan));
         let mut problems = without_echoes(problems);
         problem::sort(&mut problems);
+        problem::limit(&mut problems);
         let mut parts = vec![env!("CARGO_PKG_VERSION")];
         parts.extend(texts.iter().flat_map(|text| [text.source.path.as_str(), text.identity()]));
         let id = hash(&parts);

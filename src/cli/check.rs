@@ -113,6 +113,7 @@ impl Checked {
         self.files += texts.len();
         self.rules.extend(desk.plan.rules().iter().map(|rule| rule.source.path.clone()));
         self.problems.extend(problems);
+        self.problems.extend(desk.style(texts));
     }
 
     fn count(&self, severity: Severity) -> usize {

@@ -18,6 +18,7 @@ mod ladder;
 mod leaf;
 mod near;
 mod parties;
+mod style;
 mod view;
 mod why_not;
 mod wording;
@@ -228,6 +229,11 @@ pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
     examples::run_examples(plan)
+}
+
+/// What the rules of a plan do, and a careful author would write otherwise.
+pub fn style(plan: &Plan) -> Vec<Problem> {
+    style::notes(plan)
 }
 
 /// A firing with its whole record.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::container::Row;
 use super::{LayoutChoice, ReadError};
 use crate::problem::{Problem, SourceText, did_you_mean};
-use crate::record::{Field, FieldKind, Part};
+use crate::record::{Field, FieldKind, FieldSet, Part};
 use crate::text::heading_key;
 use crate::value::{DateOrder, DecimalMark};
 use crate::yaml::{self, Node};
@@ -88,6 +88,20 @@ impl Layouts {
             }
         }
         (Layouts { layouts }, problems)
+    }
+
+    /// Every field that some layout supplies; `None` when there are no layouts.
+    pub fn supplied(&self) -> Option<FieldSet> {
+        let fields = self.layouts.iter().flat_map(|layout| {
+            let mapped = layout.fields.iter().map(|(field, _)| *field);
+            mapped.chain(layout.constants.iter().map(|(field, _)| *field))
+        });
+        (!self.layouts.is_empty()).then(|| {
+            fields.fold(FieldSet::default(), |mut all, field| {
+                all.insert(field);
+                all
+            })
+        })
     }
 
     /// By name.

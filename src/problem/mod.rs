@@ -201,6 +201,29 @@ pub fn sort(problems: &mut Vec<Problem>) {
     problems.dedup();
 }
 
+/// Problems of one file beyond which nobody reads on: a million slips must not become a million excerpts.
+const MOST_OF_A_FILE: usize = 100;
+
+/// Keeps the first hundred problems of each file, errors before others, and says how many there are besides. Takes and
+/// leaves them sorted.
+pub fn limit(problems: &mut Vec<Problem>) {
+    let mut kept = Vec::new();
+    for of_a_file in problems.chunk_by(|a, b| a.source.path == b.source.path) {
+        let mut told: Vec<&Problem> = of_a_file.iter().collect();
+        told.sort_by_key(|problem| !problem.is_error());
+        kept.extend(told.iter().take(MOST_OF_A_FILE).copied().cloned());
+        if let [first, .., last] = of_a_file
+            && told.len() > MOST_OF_A_FILE
+        {
+            let end = last.span.clone().unwrap_or(0..0);
+            let message = format!("and {} more problems in this file", told.len() - MOST_OF_A_FILE);
+            kept.push(Problem::note("more-problems", &first.source, end, message));
+        }
+    }
+    sort(&mut kept);
+    *problems = kept;
+}
+
 /// Longer words are no slip of the pen.
 const LONGEST_SLIP: usize = 100;
 
@@ -244,6 +267,26 @@ mod tests {
         for part in ["rules/a.yaml:3:5", "consigne: x", "^^^^^^^^", "did you mean", "unknown-field"] {
             assert!(shown.contains(part), "{part} in:\n{shown}");
         }
+    }
+
+    #[test]
+    fn of_a_file_full_of_slips_the_first_hundred_are_told_errors_first_and_the_rest_counted() {
+        let (many, one) = (SourceText::new("a.yaml", "x".repeat(200)), SourceText::new("b.yaml", "x"));
+        let slip = |at: usize| match at {
+            150 => Problem::error("unknown-key", &many, at..at + 1, "wrong"),
+            at => Problem::warning("wrong-shape", &many, at..at + 1, "odd"),
+        };
+        let mut problems: Vec<Problem> = (0..200).map(slip).collect();
+        problems.push(Problem::error("no-rule", &one, 0..1, "empty"));
+        limit(&mut problems);
+        assert_eq!(problems.len(), 102);
+        assert_eq!(
+            problems.iter().filter(|problem| problem.is_error()).count(),
+            2,
+            "no error is left out for a warning"
+        );
+        assert_eq!(problems[100].to_string(), "a.yaml:1:200: note[more-problems]: and 100 more problems in this file");
+        assert_eq!(problems[101].source.path, "b.yaml");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::detection::Detection;
 use super::document::{known_keys, min_score, ownership};
 use super::report::Report;
 use super::{Condition, NamedEntity, Selection};
-use crate::problem::{Problem, Severity, SourceText};
+use crate::problem::{Problem, SourceText};
 use crate::yaml::{Node, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,13 +67,7 @@ impl Names {
         let used = self.used.borrow();
         let unused = self.places.iter().filter(|entry| !used.contains(entry.0));
         let note = |(name, (source, span)): (&String, &(Arc<SourceText>, Range<usize>))| {
-            let problem = Problem::warning(
-                "unused-definition",
-                source,
-                span.clone(),
-                format!("nothing uses the definition `{name}`"),
-            );
-            Problem { severity: Severity::Note, ..problem }
+            Problem::note("unused-definition", source, span.clone(), format!("nothing uses the definition `{name}`"))
         };
         unused.map(note).collect()
     }

@@ -19,6 +19,7 @@ mod names;
 mod party_key;
 mod report;
 pub mod schema;
+pub mod style;
 mod test_file;
 mod values;
 

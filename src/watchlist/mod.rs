@@ -168,6 +168,18 @@ impl Watchlists {
         Ok(all)
     }
 
+    /// Whether the names of entities that are one, of a country that writes Cyrillic or Chinese, are all in one script,
+    /// while records write both.
+    pub fn in_one_script(&self, one: &[EntityId]) -> bool {
+        let entities = || one.iter().filter_map(|id| self.entity(*id));
+        let Some(own) = entities().find_map(|entity| own_script(entity.country?)) else { return false };
+        let has = |script: fn(char) -> bool| {
+            let mut names = entities().flat_map(|entity| std::iter::once(&entity.name).chain(&entity.aliases));
+            names.any(|name| name.chars().any(script))
+        };
+        !(has(own) && has(|letter| letter.is_ascii_alphabetic()))
+    }
+
     /// All ids and names, for "did you mean".
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entities.iter().flat_map(|entity| {
@@ -289,6 +301,15 @@ impl Watchlists {
 
 fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.trim().to_lowercase()
+}
+
+/// The letters that records of a country write besides Latin ones, where there are such.
+fn own_script(country: &str) -> Option<fn(char) -> bool> {
+    match country {
+        "RU" | "BY" | "UA" | "KZ" | "KG" | "TJ" | "MN" | "BG" | "RS" | "MK" => Some(crate::text::is_cyrillic),
+        "CN" | "HK" | "MO" | "TW" => Some(crate::text::is_han),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
