@@ -72,7 +72,7 @@ impl Checked {
             return Err(CommandError::Usage(format!("there is no file or folder {}", path.display())));
         }
         if path.is_dir() {
-            return self.folder(path, &Known::default());
+            return self.folder(path, &Known::default()).map(drop);
         }
         if is_configuration(path) { self.configuration(path) } else { self.file(path) }
     }
@@ -82,20 +82,22 @@ impl Checked {
         self.files += 1;
         self.config_is_broken |= reading.config.is_none();
         let rules_are_there = reading.rules.is_dir();
-        self.problems.extend(reading.problems);
+        self.problems.extend(reading.problems.clone());
         // A folder that a broken configuration names wrongly is one of its slips.
         if rules_are_there || reading.config.is_some() {
-            self.folder(&reading.rules, &Known { recipients: reading.recipients, sources: reading.sources })?;
+            let known = Known { recipients: reading.recipients.clone(), sources: reading.sources.clone() };
+            let desk = self.folder(&reading.rules, &known)?;
+            let cards: Vec<_> = desk.plan.rules().iter().map(|rule| rule.card.clone()).collect();
+            self.problems.extend(reading.idle_routes(&cards));
         }
         Ok(())
     }
 
-    fn folder(&mut self, folder: &Path, known: &Known) -> Result<(), CommandError> {
+    fn folder(&mut self, folder: &Path, known: &Known) -> Result<Desk, CommandError> {
         let (texts, problems) = desk::read_folder(folder).map_err(CommandError::io(folder))?;
         self.files += problems.len();
         self.problems.extend(problems);
-        self.texts(&texts, known);
-        Ok(())
+        Ok(self.texts(&texts, known))
     }
 
     /// One file, in the light of the folder that it belongs to.
@@ -108,12 +110,13 @@ impl Checked {
         Ok(())
     }
 
-    fn texts(&mut self, texts: &[DeskText], known: &Known) {
+    fn texts(&mut self, texts: &[DeskText], known: &Known) -> Desk {
         let (desk, problems) = Desk::build(texts, known);
         self.files += texts.len();
         self.rules.extend(desk.plan.rules().iter().map(|rule| rule.source.path.clone()));
         self.problems.extend(problems);
         self.problems.extend(desk.style(texts));
+        desk
     }
 
     fn count(&self, severity: Severity) -> usize {

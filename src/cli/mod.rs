@@ -16,6 +16,7 @@ mod outbox;
 mod preview;
 mod read_container;
 mod resolve;
+mod route;
 mod rules;
 mod run;
 mod scan;
@@ -78,6 +79,8 @@ enum Command {
     Preview(preview::Preview),
     /// List the rules: level, version, what is running, hits.
     Rules(rules::Rules),
+    /// Say who is told of a rule's findings, and why.
+    Route(route::Route),
     /// Say who names are, against watchlists, with evidence.
     Resolve(resolve::Resolve),
     /// Show sources, files, rules and the outbox.
@@ -181,6 +184,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Scan(command) => scan::scan(&command),
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
+        Command::Route(command) => route::route(&command),
         Command::Rules(command) => on_runtime(rules::rules(command)),
         Command::Resolve(command) => resolve::resolve(&command),
         Command::Status(command) => on_runtime(status::status(command)),

@@ -9,6 +9,7 @@ mod resolve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -16,8 +17,9 @@ use serde::Deserialize;
 
 use crate::deliver::SmtpSettings;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
-use crate::problem::Problem;
-use crate::triage::Routing;
+use crate::problem::{Problem, SourceText};
+use crate::rule_card::{Level, RuleCard};
+use crate::triage::{RouteSettings, Routing};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -50,26 +52,43 @@ pub struct ConfigReading {
     pub recipients: Option<Vec<String>>,
     /// The names of its sources, when they can be read.
     pub sources: Option<Vec<String>>,
+    /// The routes and their places.
+    routes: Vec<(RouteSettings, std::ops::Range<usize>)>,
+    /// The text.
+    source: Arc<SourceText>,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
 }
 
-/// One address or several.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum Addresses {
-    One(String),
-    Many(Vec<String>),
+impl ConfigReading {
+    /// A warning for each route that speaks of none of these rules: a slip in an id or a tag must not turn it off unnoticed.
+    pub fn idle_routes(&self, rules: &[Arc<RuleCard>]) -> Vec<Problem> {
+        let idle = self.routes.iter().filter(|(route, _)| !rules.iter().any(|rule| route.fits_rule(rule)));
+        let tell = |(_, span): &(RouteSettings, std::ops::Range<usize>)| {
+            Problem::warning("idle-route", &self.source, span.clone(), "no rule fits this route")
+        };
+        idle.map(tell).collect()
+    }
 }
 
-impl Addresses {
-    fn list(&self) -> Vec<String> {
+/// One or several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T: Clone> OneOrMany<T> {
+    fn list(&self) -> Vec<T> {
         match self {
-            Addresses::One(address) => vec![address.clone()],
-            Addresses::Many(addresses) => addresses.clone(),
+            OneOrMany::One(one) => vec![one.clone()],
+            OneOrMany::Many(many) => many.clone(),
         }
     }
 }
+
+type Addresses = OneOrMany<String>;
 
 /// The configuration as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,6 +100,8 @@ pub struct ConfigFile {
     mail: MailEntry,
     /// Names and their addresses; `default` must be there.
     recipients: BTreeMap<String, Addresses>,
+    /// Who is told of which rules that name nobody themselves: read from the top, the first that fits decides.
+    routes: Option<Vec<RouteEntry>>,
     /// Who is told of broken rules and failed files; `recipients.default` when absent.
     operators: Option<Addresses>,
     /// Folder of rules, lists, watchlists and layouts; `rules` when absent.
@@ -110,6 +131,21 @@ struct SourceEntry {
     recursive: Option<bool>,
     /// A file whose presence says that a dropped file is complete: `{name}.done`.
     done_marker: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RouteEntry {
+    /// A level or several.
+    level: Option<OneOrMany<Level>>,
+    /// A tag of the rule, or several of which it must have one.
+    tag: Option<OneOrMany<String>>,
+    /// A rule's id or several; `dji-*` means every id that begins so.
+    rule: Option<OneOrMany<String>>,
+    /// A source of records or several.
+    source: Option<OneOrMany<String>>,
+    /// A recipient's name or several.
+    to: OneOrMany<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -259,6 +295,27 @@ mod tests {
             let shown = errors(&SMALL.replace(from, to));
             assert_eq!(shown.len(), 1, "{shown:?}");
             assert!(shown[0].contains(part) && shown[0].contains(&format!(":{place}: ")), "{to}: {}", shown[0]);
+        }
+    }
+
+    #[test]
+    fn routes_name_who_is_there() {
+        let with = |routes: &str| format!("{SMALL}routes:\n{routes}");
+        let config =
+            Config::parse(Path::new("t.yaml"), &with("  - {level: [high, critical], rule: dji-*, to: default}\n"));
+        let route = &config.config.unwrap().routing.routes[0];
+        assert_eq!((route.levels.len(), route.rules[0].as_str(), route.to[0].as_str()), (2, "dji-*", "default"));
+        for (routes, place, part) in [
+            ("  - {level: critical, to: defualt}\n", "9:27", "did you mean `default`?"),
+            ("  - {source: import, to: default}\n", "9:14", "did you mean `imports`?"),
+            ("  - {level: hihg, to: default}\n", "9:13", "did you mean `high`?"),
+            ("  - {rule: '*-uae', to: default}\n", "9:12", "at the end alone"),
+            ("  - {to: []}\n", "9:10", "at least one recipient"),
+            ("  - {level: high}\n", "9:5", "`to`"),
+        ] {
+            let shown = errors(&with(routes));
+            assert_eq!(shown.len(), 1, "{shown:?}");
+            assert!(shown[0].contains(part) && shown[0].contains(&format!(":{place}: ")), "{routes}: {}", shown[0]);
         }
     }
 

@@ -5,7 +5,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads password files and the environment")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +12,13 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{
-    Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, SourceEntry, SourceSettings,
-    TransportSettings,
+    Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, OneOrMany, RouteEntry, SourceEntry,
+    SourceSettings, TransportSettings,
 };
 use crate::deliver::{SmtpSettings, SmtpTls};
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
-use crate::triage::Routing;
+use crate::triage::{RouteSettings, Routing};
 use crate::yaml::{self, Node, Value, shape};
 
 pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
@@ -51,7 +50,11 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
         }
     }
     problem::sort(&mut problems);
+    let spans = (0..).map(|place: usize| node.at(&["routes", &place.to_string()]).span.clone());
+    let routes = config.iter().flat_map(|config| &config.routing.routes);
     ConfigReading {
+        routes: routes.cloned().zip(spans).collect(),
+        source: source.clone(),
         config: config.filter(|_| !problems.iter().any(Problem::is_error)),
         rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
         recipients: node.get("recipients").and_then(keys),
@@ -95,7 +98,7 @@ impl Resolver<'_> {
             }
             sources.push(source);
         }
-        let routing = self.routing(&file.recipients);
+        let routing = self.routing(file);
         let operators =
             file.operators.as_ref().or(file.recipients.get("default")).map_or_else(Vec::new, Addresses::list);
         if file.operators.is_some() {
@@ -160,7 +163,8 @@ impl Resolver<'_> {
         parsed
     }
 
-    fn routing(&mut self, recipients: &BTreeMap<String, Addresses>) -> Routing {
+    fn routing(&mut self, file: &ConfigFile) -> Routing {
+        let recipients = &file.recipients;
         for (name, addresses) in recipients {
             self.addresses(&["recipients", name], &addresses.list());
         }
@@ -170,6 +174,35 @@ impl Resolver<'_> {
         Routing {
             default: vec!["default".to_owned()],
             recipients: recipients.iter().map(|(name, addresses)| (name.clone(), addresses.list())).collect(),
+            routes: self.routes(file),
+        }
+    }
+
+    fn routes(&mut self, file: &ConfigFile) -> Vec<RouteSettings> {
+        let entries = file.routes.iter().flatten();
+        let routes: Vec<RouteSettings> = entries.map(route).collect();
+        for (place, route) in routes.iter().enumerate() {
+            let place = place.to_string();
+            let sources: Vec<&str> = file.sources.iter().map(|source| source.name.as_str()).collect();
+            self.known(&["routes", &place, "source"], &route.sources, &sources);
+            let recipients: Vec<&str> = file.recipients.keys().map(String::as_str).collect();
+            self.known(&["routes", &place, "to"], &route.to, &recipients);
+            if route.to.is_empty() {
+                self.wrong(&["routes", &place, "to"], "name at least one recipient");
+            }
+            if route.rules.iter().any(|rule| rule.trim_end_matches('*').contains('*')) {
+                self.wrong(&["routes", &place, "rule"], "`*` stands at the end alone: `dji-*`");
+            }
+        }
+        routes
+    }
+
+    /// Names that must be among those known.
+    fn known(&mut self, path: KeyPath<'_>, names: &[String], known: &[&str]) {
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            let guess = problem::did_you_mean(name, known.iter().copied());
+            let hint = guess.map_or_else(|| known.join(", "), |guess| format!("did you mean `{guess}`?"));
+            self.wrong(path, &format!("there is no `{name}`; {hint}"));
         }
     }
 
@@ -282,6 +315,19 @@ impl Resolver<'_> {
         let keys: Vec<&str> = path.iter().copied().filter(|key| key.parse::<usize>().is_err()).collect();
         let message = format!("{}: {message}", keys.join("."));
         self.problems.push(Problem::error("config-value", self.source, span, message));
+    }
+}
+
+fn route(entry: &RouteEntry) -> RouteSettings {
+    fn all<T: Clone>(list: Option<&OneOrMany<T>>) -> Vec<T> {
+        list.map_or_else(Vec::new, OneOrMany::list)
+    }
+    RouteSettings {
+        levels: all(entry.level.as_ref()),
+        tags: all(entry.tag.as_ref()),
+        rules: all(entry.rule.as_ref()),
+        sources: all(entry.source.as_ref()),
+        to: entry.to.list(),
     }
 }
 

@@ -69,7 +69,7 @@ async fn tell(
     let group = head.rule.alert.group_by.iter().cloned().zip(head.group.iter().cloned()).collect();
     let rule = std::sync::Arc::new(head.rule.clone());
     let alert = Alert { key: key.clone(), rule, group, told, totals: head.totals, file: report.clone() };
-    let letters = match triage::decide(&head.rule, &office.config.routing) {
+    let letters = match triage::decide(&head.rule, &report.source.source, &office.config.routing) {
         // Thousands of rows take a while to render, in which this thread does nothing else.
         Telling::Now { addresses } => {
             tokio::task::block_in_place(|| letters(office, &alert, &addresses, root.as_deref()))?

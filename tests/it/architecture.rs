@@ -35,7 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ledger", &["alert", "finding", "notification", "record", "rule_card"]),
     ("deliver", &["alert", "finding", "notification", "prose", "record", "rule_card", "text", "value"]),
     // the rim
-    ("config", &["deliver", "intake", "problem", "triage", "yaml"]),
+    ("config", &["deliver", "intake", "problem", "rule_card", "triage", "yaml"]),
     ("telemetry", &[]),
     (
         "daemon",

@@ -57,3 +57,26 @@ fn a_shell_completes_and_man_explains_every_command() {
         assert!(folder.path().join("man1").join(page).exists(), "{page}");
     }
 }
+
+#[test]
+fn route_says_who_is_told_of_which_source_and_why() {
+    let bench = Bench::new();
+    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+    let route = |arguments: &[&str]| printed(&tidewaiter(&bench.path(""), &[&["route"], arguments].concat()).success());
+    assert!(route(&["su-35"]).contains("because the default"), "{}", route(&["su-35"]));
+
+    bench.write(
+        "tidewaiter.yaml",
+        format!("{config}routes:\n  - {{level: low, to: default}}\n  - {{rule: su-*, to: default}}\n"),
+    );
+    let all: serde_json::Value = serde_json::from_str(&route(&["--json"])).unwrap();
+    assert_eq!(all[0]["because"], "route 2 is the first that fits");
+    assert_eq!(all[0]["to"], serde_json::json!(["default"]));
+    let checked = printed(&tidewaiter(&bench.path(""), &["check"]).success());
+    assert!(checked.contains("warning[idle-route]: no rule fits this route"), "{checked}");
+    assert_eq!(checked.matches("idle-route").count(), 1, "{checked}");
+
+    let unknown = tidewaiter(&bench.path(""), &["route", "su-36"]).code(2);
+    assert!(String::from_utf8_lossy(&unknown.get_output().stderr).contains("did you mean `su-35`?"));
+    tidewaiter(&bench.path(""), &["route", "--source", "nowhere"]).code(2);
+}
