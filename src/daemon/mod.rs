@@ -10,12 +10,15 @@ mod attempt;
 mod complaints;
 mod courier;
 pub mod lists;
+mod mail_troubles;
+mod merging;
 mod notices;
 mod office;
 mod publish;
 mod reload;
 mod source;
 mod tidy;
+mod ways;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::DaemonError;
 use crate::config::{Config, TransportSettings};
-use crate::deliver::{Maildir, Sender, SmtpTransport, Templates, Transport};
+use crate::deliver::{Maildir, Sender, Sendmail, SmtpTransport, Templates, Transport};
 use crate::desk::{Desk, DeskText, Shelf};
 use crate::ledger::{Attempt, Ledger, LedgerError};
 use crate::problem::Problem;
@@ -27,6 +27,8 @@ pub struct Office {
     pub templates: Templates,
     /// Where mails go.
     pub transport: Transport,
+    /// Where they go when that is down or refuses the sender.
+    pub fallback: Option<Transport>,
     /// A folder that operator notices are also left in when the transport is a relay: it may be what is broken.
     pub local_mail: Option<Maildir>,
     /// Rings when the outbox has something new.
@@ -47,14 +49,16 @@ impl Office {
     pub async fn open(config: Config) -> Result<Office, DaemonError> {
         make_folder(&config.state)?;
         let lock = lock(&config.state)?;
-        let (transport, local_mail) = open_transport(&config)?;
+        let transport = open_transport(&config.mail.transport)?;
+        let fallback = config.mail.fallback.as_ref().map(open_transport).transpose()?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
         Ok(Office {
             ledger: Ledger::open(&config.ledger).await?,
             sender: Sender { from: config.mail.from.clone(), host },
             templates: Templates::shipped().map_err(|error| DaemonError::Mail(error.to_string()))?,
+            local_mail: local_mail(&transport, &config)?,
             transport,
-            local_mail,
+            fallback,
             post: Notify::new(),
             desk: ArcSwapOption::empty(),
             shelf: std::sync::Mutex::default(),
@@ -160,13 +164,26 @@ fn lock(state: &Path) -> Result<File, DaemonError> {
     }
 }
 
-fn open_transport(config: &Config) -> Result<(Transport, Option<Maildir>), DaemonError> {
-    let maildir = |folder: &Path| Maildir::open(folder).map_err(|cause| DaemonError::io(folder, cause));
-    match &config.mail.transport {
-        TransportSettings::Maildir(folder) => Ok((Transport::Maildir(maildir(folder)?), None)),
-        TransportSettings::Smtp(settings) => {
-            let smtp = SmtpTransport::new(settings.clone()).map_err(|error| DaemonError::Mail(error.to_string()))?;
-            Ok((Transport::Smtp(smtp), Some(maildir(&config.state.join("operator-mail"))?)))
+fn open_transport(settings: &TransportSettings) -> Result<Transport, DaemonError> {
+    Ok(match settings {
+        TransportSettings::Maildir(folder) => Transport::Maildir(open_maildir(folder)?),
+        TransportSettings::Sendmail { program, timeout } => {
+            Transport::Sendmail(Sendmail { program: program.clone(), arguments: Vec::new(), timeout: *timeout })
         }
+        TransportSettings::Smtp(settings) => {
+            Transport::Smtp(SmtpTransport::new(settings.clone()).map_err(|error| DaemonError::Mail(error.to_string()))?)
+        }
+    })
+}
+
+/// The folder in the state folder that operator notices are left in; none when mail goes into a folder anyway.
+fn local_mail(transport: &Transport, config: &Config) -> Result<Option<Maildir>, DaemonError> {
+    match transport {
+        Transport::Maildir(_) => Ok(None),
+        Transport::Smtp(_) | Transport::Sendmail(_) => Ok(Some(open_maildir(&config.state.join("operator-mail"))?)),
     }
+}
+
+fn open_maildir(folder: &Path) -> Result<Maildir, DaemonError> {
+    Maildir::open(folder).map_err(|cause| DaemonError::io(folder, cause))
 }

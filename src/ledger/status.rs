@@ -45,6 +45,15 @@ impl Ledger {
         })
     }
 
+    /// How many mails wait.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn outbox_waiting(&self) -> Result<i64, LedgerError> {
+        let query = sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'");
+        Ok(query.fetch_one(&self.pool).await?)
+    }
+
     async fn by_state(&self, sql: &'static str) -> Result<BTreeMap<String, i64>, LedgerError> {
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((row.try_get("state")?, row.try_get("many")?))).collect()
