@@ -52,6 +52,7 @@ struct Answer {
 struct Held {
     id: i64,
     size: usize,
+    way: Way,
 }
 
 /// What is under way.
@@ -120,6 +121,8 @@ impl Bag {
             let ids: Vec<i64> = self.in_hand.iter().map(|held| held.id).collect();
             let Some(row) = self.office.ledger.due(now_micros(), &ids, 1).await?.pop() else { break };
             match self.ways.choose(row.handed_at, now_micros()) {
+                // A relay that is out is asked by one message at a time: when it works again, the others may go as one.
+                Choice::Take(Way::First) if self.is_probed() => break,
                 Choice::Take(way) => self.take(row, way),
                 // Perhaps the first relay has it: it waits for that one, and holds up nobody.
                 Choice::Wait(until) if row.handed_at.is_some() && self.office.fallback.is_some() => {
@@ -144,8 +147,12 @@ impl Bag {
         Ok(wait.min(LONGEST_REST))
     }
 
+    fn is_probed(&self) -> bool {
+        self.ways.out_since(now_micros()).is_some() && self.in_hand.iter().any(|held| held.way == Way::First)
+    }
+
     fn take(&mut self, row: OutboxRow, way: Way) {
-        self.in_hand.push(Held { id: row.id, size: row.notification.message.len() });
+        self.in_hand.push(Held { id: row.id, size: row.notification.message.len(), way });
         let office = self.office.clone();
         self.sending.spawn(async move {
             let left = AtomicBool::new(false);

@@ -99,8 +99,8 @@ impl Ways {
         {
             return Choice::Take(Way::Fallback);
         }
-        match self.first.refuses {
-            // Each message would be told the same, and a relay that is asked too often locks the account.
+        // Each message would be told the same, and a relay that is asked too often locks the account.
+        match self.first.refuses || self.fallback.is_some() {
             true => Choice::Wait(self.first.probe_at),
             false => Choice::Take(Way::First),
         }
@@ -171,7 +171,7 @@ mod tests {
     fn what_one_relay_may_have_is_kept_from_the_other_for_a_day() {
         let mut ways = Ways::new(Some(0), true);
         assert_eq!(ways.choose(Some(0), 30 * MINUTE), Choice::Take(Way::First), "a probe");
-        assert_eq!(ways.choose(Some(0), 30 * MINUTE), Choice::Take(Way::First));
+        assert_eq!(ways.choose(Some(0), 30 * MINUTE), Choice::Wait(35 * MINUTE));
         assert_eq!(ways.choose(Some(0), 24 * 60 * MINUTE), Choice::Take(Way::First), "a probe");
         assert_eq!(ways.choose(Some(0), 24 * 60 * MINUTE), Choice::Take(Way::Fallback));
     }

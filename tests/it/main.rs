@@ -13,6 +13,7 @@ mod bench;
 mod broken_rules;
 mod commands;
 mod containers;
+mod delivery;
 mod explain;
 mod exports;
 mod first_light;
