@@ -24,7 +24,7 @@ use crate::triage::{RouteSettings, Routing};
 
 use mail::MailEntry;
 pub use mail::{MailSettings, TransportSettings};
-pub use upkeep::{AllQuiet, Canary, Upkeep};
+pub use upkeep::{AllQuiet, CANARY, Canary, Upkeep};
 use upkeep::{CanaryEntry, MetricsEntry};
 
 /// Why there is no configuration.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Addresses, Config, ConfigFile, ConfigReading, OneOrMany, RouteEntry, SourceEntry, SourceSettings};
+use super::{Addresses, CANARY, Config, ConfigFile, ConfigReading, OneOrMany, RouteEntry, SourceEntry, SourceSettings};
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
 use crate::triage::{RouteSettings, Routing};
@@ -124,6 +124,9 @@ impl Resolver<'_> {
         let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
         if entry.name.is_empty() || !entry.name.chars().all(plain) {
             self.wrong(&["sources", place, "name"], "a name is letters, digits, `-`, `_` and `.`");
+        }
+        if entry.name == CANARY {
+            self.wrong(&["sources", place, "name"], "this name is the canary's; take another");
         }
         let settle_for =
             self.duration(&["sources", place, "settle_for"], entry.settle_for.as_deref(), Duration::from_secs(10));

@@ -12,6 +12,9 @@ use serde::Deserialize;
 use super::ConfigFile;
 use super::resolve::{KeyPath, Resolver};
 
+/// The name of the canary's own source, rule and layout.
+pub const CANARY: &str = "tidewaiter-canary";
+
 /// An address, or an address that may be reached from other machines.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]

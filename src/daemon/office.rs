@@ -1,14 +1,16 @@
 //! The office: what every worker of the daemon shares. Built once; the desk in it is swapped whole on reload.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::DaemonError;
-use crate::config::{Config, TransportSettings};
+use crate::config::{CANARY, Config, TransportSettings};
 use crate::deliver::{Maildir, Sender, Sendmail, SmtpTransport, Templates, Transport};
 use crate::desk::{Desk, DeskText, Shelf};
 use crate::ledger::{Attempt, Ledger, LedgerError};
@@ -34,8 +36,12 @@ pub struct Office {
     /// Rings when the outbox has something new.
     pub post: Notify,
     desk: ArcSwapOption<Desk>,
+    /// The canary's, with its own rule alone.
+    canary: OnceLock<Arc<Desk>>,
     /// Watchlists as loaded last.
     shelf: std::sync::Mutex<Shelf>,
+    /// Seconds spent on files, by source.
+    worked: std::sync::Mutex<BTreeMap<String, f64>>,
     scans: Semaphore,
     unended: Mutex<Vec<Attempt>>,
     _lock: File,
@@ -61,7 +67,9 @@ impl Office {
             fallback,
             post: Notify::new(),
             desk: ArcSwapOption::empty(),
+            canary: OnceLock::new(),
             shelf: std::sync::Mutex::default(),
+            worked: std::sync::Mutex::default(),
             scans: Semaphore::new(0),
             unended: Mutex::default(),
             _lock: lock,
@@ -80,6 +88,16 @@ impl Office {
     /// The desk in force; an attempt keeps the one that it began with.
     pub fn desk(&self) -> Option<Arc<Desk>> {
         self.desk.load_full()
+    }
+
+    /// The desk at which the files of a source are worked on.
+    pub fn desk_of(&self, source: &str) -> Option<Arc<Desk>> {
+        if source == CANARY { self.canary.get().cloned() } else { self.desk() }
+    }
+
+    /// Lays out the canary's desk, once.
+    pub fn set_canary(&self, desk: Arc<Desk>) {
+        let _ = self.canary.set(desk);
     }
 
     /// Puts a new desk in force from the next file on.
@@ -127,6 +145,17 @@ impl Office {
             }
         }
         Ok(())
+    }
+
+    /// Counts the time that a file took.
+    pub fn count_work(&self, source: &str, took: Duration) {
+        let mut worked = self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        *worked.entry(source.to_owned()).or_default() += took.as_secs_f64();
+    }
+
+    /// Seconds spent on files since the start, by source.
+    pub fn worked(&self) -> BTreeMap<String, f64> {
+        self.worked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says that one source's first full scan is done.

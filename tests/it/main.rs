@@ -30,4 +30,5 @@ mod rule_tests;
 mod scan;
 mod schemas;
 mod style;
+mod upkeep;
 mod watchlists;
