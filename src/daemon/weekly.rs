@@ -74,13 +74,21 @@ fn held(counts: &Counts) -> i64 {
     counts.files.iter().filter(|(state, _)| *state == FileState::Held).map(|(_, many)| many).sum()
 }
 
+/// `3 records`, `1 record`.
+fn counted(many: i64, one: &str) -> String {
+    format!("{many} {one}{}", if many == 1 { "" } else { "s" })
+}
+
 fn trouble(monday: &str, week: &Since, wrong: Vec<String>) -> Trouble {
-    let sum = format!("{} files, {} records, {} findings in a week", week.files, week.records, week.findings);
-    let mut paragraphs = vec![format!(
-        "In the last seven days {} files with {} records were read ({} rows were rejected, {} files failed), {} findings \
-         were published and {} mails went out.",
-        week.files, week.records, week.rejects, week.failed, week.findings, week.delivered
-    )];
+    let (files, records) = (counted(week.files, "file"), counted(week.records, "record"));
+    let findings = counted(week.findings, "finding");
+    let sum = format!("{files}, {records}, {findings} in a week");
+    let mut paragraphs = vec![
+        "In the last seven days:".to_owned(),
+        format!("read: {files} with {records}; {} rejected", counted(week.rejects, "row")),
+        format!("failed: {}", counted(week.failed, "file")),
+        format!("published: {findings}; sent: {}", counted(week.delivered, "mail")),
+    ];
     let subject = match wrong.is_empty() {
         true => format!("all quiet: {sum}"),
         false => format!("a word is wanted: {sum}"),

@@ -134,7 +134,7 @@ fn a_week_that_is_over_is_told_once_and_a_first_start_tells_nothing() {
     let daemon = bench.start();
     daemon.until("the week to be told", || subjects(&bench, "ops@example.org").len() == 1);
     daemon.stop();
-    assert_eq!(subjects(&bench, "ops@example.org"), ["all quiet: 1 files, 2 records, 1 findings in a week"]);
+    assert_eq!(subjects(&bench, "ops@example.org"), ["all quiet: 1 file, 2 records, 1 finding in a week"]);
     assert_ne!(note(&bench, "all-quiet", None).unwrap(), "2026-01-05");
 }
 
