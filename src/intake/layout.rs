@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::container::Row;
-use super::{LayoutChoice, ReadError};
+use super::{LayoutChoice, Rates, ReadError};
 use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::record::{Field, FieldKind, FieldSet, Part};
 use crate::text::heading_key;
@@ -70,6 +70,8 @@ enum MarkWord {
 pub struct Layouts {
     /// In the order of their files.
     pub layouts: Vec<Arc<Layout>>,
+    /// For amounts in other currencies; none until a desk has a list of them.
+    pub rates: Arc<Rates>,
 }
 
 impl Layouts {
@@ -87,7 +89,7 @@ impl Layouts {
                 layouts.push(Arc::new(layout));
             }
         }
-        (Layouts { layouts }, problems)
+        (Layouts { layouts, rates: Arc::default() }, problems)
     }
 
     /// Every field that some layout supplies; `None` when there are no layouts.

@@ -102,6 +102,12 @@ impl<'r> RowText<'r> {
         self.text.len()
     }
 
+    /// Whether a cell has a U+FFFD, which stands for letters that were lost.
+    pub fn has_replacement(&self) -> bool {
+        memchr::memchr_iter(0xEF, self.text.as_bytes())
+            .any(|at| self.text.as_bytes().get(at..at + 3) == Some(b"\xEF\xBF\xBD"))
+    }
+
     /// Whether there is a NUL byte in a cell.
     pub fn has_nul(&self) -> bool {
         memchr::memchr(0, self.text.as_bytes()).is_some()
