@@ -19,6 +19,10 @@ use crate::yaml::{self, Node};
 /// Rows at the top of a file among which the header is looked for.
 pub const HEADER_WITHIN: usize = 20;
 
+/// Encodings that exports come in, as a layout names them; every name of the WHATWG standard is taken.
+const ENCODINGS: [&str; 9] =
+    ["utf-8", "utf-16le", "utf-16be", "windows-1251", "ibm866", "koi8-r", "gb18030", "windows-1252", "windows-1254"];
+
 /// A layout: headings to fields, and how its values are written.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -172,6 +176,16 @@ fn read(source: &Arc<SourceText>) -> (Option<Layout>, Vec<Problem>) {
     let constants =
         file.constants.iter().filter_map(|(name, value)| field("constants", name).map(|field| (field, value.clone())));
     let constants = constants.collect();
+    if let Some(name) = file.encoding.as_ref().filter(|name| !super::container::is_encoding(name)) {
+        let span = node.at(&["encoding"]).span.clone();
+        let problem =
+            Problem::error("unknown-encoding", source, span, format!("`{name}` is no encoding that is known"));
+        problems.push(match did_you_mean(name, ENCODINGS) {
+            Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
+            None => problem.with_hint(format!("write one of {}", ENCODINGS.join(", "))),
+        });
+        return (None, problems);
+    }
     let layout = Layout {
         name: file.layout,
         encoding: file.encoding,

@@ -9,7 +9,9 @@ pub fn number(value: f64) -> String {
     let text = format!("{value}");
     match text.split_once('.') {
         // Beside cells that people typed as text, `37.796` could be thirty-seven thousand; `37.7960` could not.
-        Some((whole, fraction)) if fraction.len() == 3 && whole.trim_start_matches('-').len() <= 3 => format!("{text}0"),
+        Some((whole, fraction)) if fraction.len() == 3 && whole.trim_start_matches('-').len() <= 3 => {
+            format!("{text}0")
+        }
         _ => text,
     }
 }
