@@ -115,6 +115,9 @@ pub struct OpenSettings {
     pub known: Known,
 }
 
+/// Code of a text in which no encoding makes words, or not all through.
+const ENCODING_DOUBTFUL: &str = "encoding-doubtful";
+
 /// Why a file cannot be read (on).
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{message}")]
@@ -158,8 +161,7 @@ impl ReadError {
 
     /// Whether somebody must look at the file: it can be read, but perhaps not as it was meant.
     pub fn holds(&self) -> bool {
-        let doubtful = matches!(&*self.code, "encoding-doubtful" | "date-order" | "decimal-mark");
-        doubtful && self.learnt.is_none()
+        matches!(&*self.code, ENCODING_DOUBTFUL | "date-order" | "decimal-mark") && self.learnt.is_none()
     }
 
     /// Whether the file may simply not be complete yet.
