@@ -67,8 +67,14 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
     let told = findings.into_iter().map(|finding| Told { id: 0, finding, news: News::New }).collect();
     let file = command.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let source = SourceFile { source: "preview".to_owned(), file, member: None, sheet: None, sha256: None };
-    let report =
-        FileReport { source, records: counts.records, rejects: counts.rejects, skipped: counts.skipped, banner: None };
+    let report = FileReport {
+        source,
+        records: counts.records,
+        rejects: counts.rejects,
+        skipped: counts.skipped,
+        notes: reading.notes().iter().map(ToString::to_string).collect(),
+        banner: None,
+    };
     let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals: sums.totals(), file: report };
     write(command, &alert)
 }
