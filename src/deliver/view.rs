@@ -10,6 +10,8 @@ use crate::record::{Field, FieldKind, Record};
 use crate::rule_card::RuleCard;
 
 const MOST_CHANGES: usize = 12;
+/// Notes about columns of the file in a mail's foot.
+const MOST_NOTES: usize = 5;
 
 /// How many of each are shown in the mail itself.
 #[derive(Debug, Clone, Copy)]
@@ -194,6 +196,11 @@ fn foot(alert: &Alert) -> Vec<Labelled> {
         read.push_str(&format!(", {} with totals or headings skipped", words::counted(file.skipped, "row")));
     }
     foot.push(labelled("Read", &read, NAME));
+    foot.extend(file.notes.iter().take(MOST_NOTES).map(|note| labelled("Note", note, 300)));
+    let more = file.notes.len().saturating_sub(MOST_NOTES) as u64;
+    foot.extend(
+        (more > 0).then(|| labelled("Note", &format!("and {} of other columns", words::counted(more, "note")), NAME)),
+    );
     foot.push(labelled("Rule", &format!("{}, version {}", alert.rule.id, alert.rule.version), NAME));
     foot
 }
