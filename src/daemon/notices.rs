@@ -1,7 +1,7 @@
 //! What the daemon says about itself: a mail to each operator, one for all that is said at a moment.
 //!
 //! In: troubles. Out: mails in the outbox, and a copy in the local mail folder, since the relay may be what is broken. Each
-//! matter is told once a day; of one kind three mails go out within an hour, and what comes beyond them is told in one.
+//! matter is told once a day; of one kind six mails go out within an hour, and what comes beyond them is told in one.
 
 use super::office::Office;
 use super::{DaemonError, now_micros};

@@ -1,4 +1,4 @@
-//! Notices: what the operators are told of the daemon itself. Each matter once a day; of one kind three mails an hour, and
+//! Notices: what the operators are told of the daemon itself. Each matter once a day; of one kind six mails an hour, and
 //! what comes beyond them is gathered and told in one.
 
 use sqlx::Row;
@@ -10,7 +10,7 @@ use crate::notification::Notification;
 const HOUR: i64 = 60 * 60 * 1_000_000;
 const DAY: i64 = 24 * HOUR;
 /// Mails of one kind within an hour.
-const MOST_AN_HOUR: i64 = 3;
+const MOST_AN_HOUR: i64 = 6;
 
 /// Something that the operators are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
