@@ -53,6 +53,17 @@ pub enum End {
     Late,
 }
 
+impl End {
+    /// For people.
+    pub fn word(self) -> &'static str {
+        match self {
+            End::Open => "on its way",
+            End::Confirmed => "arrived",
+            End::Late => "late",
+        }
+    }
+}
+
 /// The canary's own source; none when there is no canary.
 pub fn source(office: &Office) -> Option<SourceSettings> {
     let canary = office.config.upkeep.canary.as_ref()?;
