@@ -17,6 +17,7 @@ mod explain;
 mod exports;
 mod first_light;
 mod first_rule;
+mod holds;
 mod language;
 mod lists;
 mod mentions;
