@@ -85,7 +85,7 @@ pub struct Job<'a> {
 /// # Errors
 /// When the ledger, a folder or the mail builder fails; the file stays in `work/` then and is tried again.
 pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError> {
-    let desk = office.desk().ok_or_else(|| DaemonError::Rules("no desk".to_owned()))?;
+    let desk = office.desk_of(&job.source.name).ok_or_else(|| DaemonError::Rules("no desk".to_owned()))?;
     let mut known = Known::default();
     for _ in 0..ATTEMPTS_A_LOOK {
         office.end_unended().await?;

@@ -74,11 +74,6 @@ impl SourceWorker {
         })
     }
 
-    /// The source's name.
-    pub fn name(&self) -> &str {
-        &self.source.name
-    }
-
     /// Works until told to stop.
     ///
     /// # Errors
@@ -308,7 +303,9 @@ impl SourceWorker {
         let path = self.tidy().work_path(row);
         let job = Job { source: &self.source, row, path: &path, banner, pulse: &self.pulse, shutdown: &self.shutdown };
         let started = Instant::now();
-        match attempt::work(&self.office, &job).await? {
+        let ending = attempt::work(&self.office, &job).await;
+        self.office.count_work(&row.source, started.elapsed());
+        match ending? {
             Ending::Published { alerts, repeated, counts } => {
                 tracing::info!(
                     file = row.name,
