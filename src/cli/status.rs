@@ -40,6 +40,7 @@ struct Whole {
     week: Since,
     sources: Vec<SourceHealth>,
     files: Vec<FileRow>,
+    open: Vec<FileRow>,
     hits: Vec<(String, i64, Option<i64>)>,
     broken: Vec<String>,
     held_lists: Vec<(String, lists::Version)>,
@@ -73,6 +74,7 @@ async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> 
         week: ledger.since(now - WEEK).await?,
         sources: ledger.source_health().await?,
         files: ledger.files(20).await?,
+        open: ledger.open_files().await?,
         hits: ledger.rule_hits().await?,
         broken: serde_json::from_str(&broken).unwrap_or_default(),
         held_lists: lists.filter_map(|(list, state)| Some((list, state.held?))).collect(),
@@ -89,7 +91,7 @@ impl Whole {
         say(self.alive());
         say(format!("\nWhat came (in 7 days: {})", self.came_in_a_week()));
         self.config.sources.iter().for_each(|source| self.show_source(&source.name));
-        self.files.iter().take(FILES).for_each(|file| say(format!("    {}", file_line(file))));
+        self.files.iter().take(FILES).for_each(|file| say(file_line(file)));
         say(format!("\nWhat fired (in 7 days: {})", counted(self.week.findings, "finding")));
         for (rule, findings, last) in self.hits.iter().take(RULES) {
             say(format!("  {findings:>8}  {}  {rule}", last.map(time).unwrap_or_default()));
@@ -189,6 +191,7 @@ impl Whole {
             "daemon": life,
             "sources": self.config.sources.iter().map(|source| self.source_json(source)).collect::<Vec<_>>(),
             "files": self.files.iter().map(file_json).collect::<Vec<_>>(),
+            "open_files": self.open.iter().map(file_json).collect::<Vec<_>>(),
             "rules": self.hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
             "findings": counts.findings, "alerts": counts.alerts,
             "week": { "files": self.week.files, "records": self.week.records, "rejects": self.week.rejects,
@@ -216,7 +219,8 @@ impl Whole {
 
 fn file_line(file: &FileRow) -> String {
     format!(
-        "{} {:<9} {} ({}): {}, {} rejected, {}{}",
+        "{:>5}  {} {:<9} {} ({}): {}, {} rejected, {}{}",
+        file.id,
         time(file.seen_at),
         file.state.as_str(),
         file.name,
@@ -264,7 +268,7 @@ fn reason(file: &FileRow) -> String {
 
 fn file_json(file: &FileRow) -> serde_json::Value {
     json!({
-        "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
+        "id": file.id, "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
         "records": file.records, "rejects": file.rejects, "findings": file.findings,
         "seen_at": time(file.seen_at), "done_at": file.done_at.map(time), "moved_to": file.moved_to, "problem": problem(file),
     })

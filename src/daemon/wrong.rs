@@ -72,31 +72,42 @@ async fn mail(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
     Ok(all)
 }
 
-/// Held files, and failed ones after which their source gave nothing good.
+/// Held files, and failed ones that nobody has set aside and after which their source gave nothing good.
 async fn files(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
-    let held: Vec<FileRow> =
-        ledger.open_files().await?.into_iter().filter(|file| file.state == FileState::Held).collect();
+    let open = ledger.open_files().await?;
     let last = ledger.files(LOOKED_THROUGH).await?;
     let made_good = |failed: &FileRow| {
-        last.iter().any(|file| file.id > failed.id && file.source == failed.source && file.state == FileState::Done)
+        last.iter().any(|file| {
+            let again = file.name == failed.name || file.state == FileState::Done;
+            file.id > failed.id && file.source == failed.source && again
+        })
     };
-    let failed = last.iter().filter(|file| file.state == FileState::Failed && !made_good(file));
-    let of = |file: &FileRow, state: &str, command: &str| {
-        let what = format!("{} of {} {state}{}", file.name, file.source, reason(file));
-        wrong(what, format!("tidewaiter {command} {}", quoted(&file.name)))
-    };
-    let mut all: Vec<Wrong> = held.iter().map(|file| of(file, "is held", "release")).collect();
-    all.extend(failed.map(|file| of(file, "failed", "retry")));
+    let failed = last.iter().filter(|file| file.state == FileState::Failed && !is_discarded(file) && !made_good(file));
+    let held = open.iter().filter(|file| file.state == FileState::Held);
+    let mut all: Vec<Wrong> =
+        held.map(|file| of_file(file, "is held until you say what becomes of it", &["release", "discard"])).collect();
+    all.extend(failed.map(|file| of_file(file, "failed", &["retry"])));
     let more = all.len().saturating_sub(NAMED);
     all.truncate(NAMED);
     all.extend((more > 0).then(|| wrong(format!("and {more} more files"), "tidewaiter status --json")));
     Ok(all)
 }
 
-fn reason(file: &FileRow) -> String {
+fn of_file(file: &FileRow, state: &str, commands: &[&str]) -> Wrong {
     let problem: Option<serde_json::Value> = file.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let message = problem.as_ref().and_then(|problem| problem.get("message")?.as_str());
-    message.map_or_else(String::new, |message| format!(": {message}"))
+    let said = |key: &str| problem.as_ref().and_then(|problem| problem.get(key)?.as_str());
+    let said = |before: &str, key: &str| said(key).map_or_else(String::new, |text| format!("{before}{text}"));
+    let what = format!("{} of {} {state}{}{}", file.name, file.source, said(": ", "message"), said("; ", "hint"));
+    let typed = |command: &&str| format!("tidewaiter {command} {}", quoted(&file.name));
+    wrong(what, commands.iter().map(typed).collect::<Vec<_>>().join(", or "))
+}
+
+/// A held file that somebody set aside by hand.
+fn is_discarded(file: &FileRow) -> bool {
+    file.problem.as_deref().is_some_and(|text| {
+        let problem: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        problem.is_some_and(|problem| problem.get("discarded").is_some())
+    })
 }
 
 /// As a shell takes it.

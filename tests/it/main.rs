@@ -18,6 +18,7 @@ mod explain;
 mod exports;
 mod first_light;
 mod first_rule;
+mod holds;
 mod language;
 mod lists;
 mod mentions;

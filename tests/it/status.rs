@@ -23,7 +23,8 @@ fn a_daemon_that_works_says_what_came_and_fired_and_that_nothing_is_wrong() {
     let bench = Bench::new();
     bench.write("drop/october.csv", format!("{HEADER}{}{}", hit(1), quiet(2)));
     let daemon = bench.start();
-    daemon.until("a mail", || json(&bench)["outbox"]["delivered"] == 1);
+    daemon.until("a mail", || bench.mails().len() == 1);
+    daemon.until("its end", || json(&bench)["outbox"]["delivered"] == 1);
     let page = shown(&status(&bench, &["--check"]).success());
     for part in [
         "It works, since ",
