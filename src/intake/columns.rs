@@ -79,18 +79,18 @@ impl Columns {
         columns
     }
 
-    /// Number columns that show no mark are read as the others of their table, which show one.
+    /// Columns that show no mark or order are read as those of their table that show one: one program wrote them all.
     fn follow_others(&mut self) {
-        let shown = self
-            .readers
-            .iter()
-            .zip(&self.grounds)
-            .filter(|(reader, ground)| reader.kind == FieldKind::Number && **ground != Ground::Usual);
-        let (points, commas): (Vec<&Reader>, Vec<&Reader>) =
-            shown.map(|(reader, _)| reader).partition(|reader| reader.mark == DecimalMark::Point);
-        if commas.len() > points.len() {
-            let unsure = self.readers.iter_mut().zip(&self.grounds).filter(|(_, ground)| **ground == Ground::Usual);
-            unsure.for_each(|(reader, _)| reader.mark = DecimalMark::Comma);
+        let readers = self.readers.iter().zip(&self.grounds);
+        let sure: Vec<&Reader> = readers.filter(|(_, ground)| **ground != Ground::Usual).map(|(one, _)| one).collect();
+        let of = |kind: FieldKind| sure.iter().filter(move |reader| reader.kind == kind);
+        let commas = of(FieldKind::Number).filter(|reader| reader.mark == DecimalMark::Comma).count();
+        let months = of(FieldKind::Date).filter(|reader| reader.order == DateOrder::MonthFirst).count();
+        let has_commas = commas * 2 > of(FieldKind::Number).count();
+        let has_months = months * 2 > of(FieldKind::Date).count();
+        for (reader, _) in self.readers.iter_mut().zip(&self.grounds).filter(|(_, ground)| **ground == Ground::Usual) {
+            reader.mark = if has_commas { DecimalMark::Comma } else { reader.mark };
+            reader.order = if has_months { DateOrder::MonthFirst } else { reader.order };
         }
     }
 

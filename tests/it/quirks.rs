@@ -218,3 +218,30 @@ fn a_decimal_mark_that_shows_late_is_known_to_the_next_attempt() {
     text.push_str("D-odd;A;2.5\n");
     assert!(read_bytes(text.as_bytes(), &layouts()).unwrap_err().holds());
 }
+
+#[test]
+fn a_workbook_whose_texts_were_saved_wrongly_is_held_until_its_layout_says_that_it_is_meant() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let lines = [
+        ["number", "sender", "goods"],
+        ["D-1", "ÇÀÂÎÄ ÏÐÈÌÅÐÎÂÀ", "ÇÀÏ×ÀÑÒÈ ÄËß ÑÀÌÎË¨ÒÀ"],
+        ["D-2", "ÎÎÎ", "ÁËÎÊ ÓÏÐÀÂËÅÍÈß"],
+    ];
+    for (row, line) in (0u32..).zip(lines) {
+        for (column, cell) in (0u16..).zip(line) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    let error = read_bytes(&bytes, &layouts()).unwrap_err();
+    assert!(error.holds() && error.message.contains("`ÇÀÂÎÄ ÏÐÈÌÅÐÎÂÀ"), "{error}");
+    assert!(read_bytes(&bytes, &with("encoding: utf-8\n")).is_ok());
+}
+
+#[test]
+fn columns_that_show_nothing_are_read_as_their_neighbours() {
+    let text = "number;date;sender;net;amount\nD-1;01/02/2022;A;37,796;1,5\n";
+    let told = read_bytes(text.as_bytes(), &layouts()).unwrap();
+    assert!(told.contains("net_mass_kg=37.796 | invoice_value=1.5"), "{told}");
+}
