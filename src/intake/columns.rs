@@ -9,7 +9,7 @@ use super::notes::{Notes, What};
 use super::values::{self, NO_COLUMN, Reader};
 use super::{Known, OpenSettings, ReadError};
 use crate::record::{Field, FieldKind, FieldSet};
-use crate::value::{self, DateOrder, DecimalMark, Marks};
+use crate::value::{self, DateOrder, DecimalMark, Marks, Orders};
 
 /// How a column came to its date order or decimal mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct Columns {
     doubts: Vec<(Option<Place>, Option<Place>)>,
     /// Places of the columns that are watched, among the readers.
     watched: Vec<usize>,
+    is_unsure: bool,
     table: String,
     known: Known,
 }
@@ -73,7 +74,10 @@ impl Columns {
         let watched = watched.map(|(at, _)| at).collect();
         let doubts = vec![(None, None); readers.len()];
         let known = basis.settings.known.clone();
-        let mut columns = Columns { readers, grounds, doubts, watched, table, known };
+        let open = readers.iter().zip(&grounds).filter(|(_, ground)| **ground == Ground::Usual);
+        let is_unsure =
+            open.into_iter().any(|(reader, _)| rows.iter().any(|row| is_either(reader, row.cell(reader.column))));
+        let mut columns = Columns { readers, grounds, doubts, watched, is_unsure, table, known };
         columns.follow_others();
         columns.add_computed(&basis.settings.needs);
         columns
@@ -107,9 +111,9 @@ impl Columns {
         self.readers.iter().find(|reader| reader.field == field)
     }
 
-    /// Whether a later row may show what the first rows did not.
+    /// Whether rows to come may show that cells of the first rows are read wrongly.
     pub fn is_unsure(&self) -> bool {
-        self.watched.iter().any(|at| self.grounds.get(*at) == Some(&Ground::Usual))
+        self.is_unsure
     }
 
     /// Looks at a row before it is read.
@@ -136,12 +140,12 @@ impl Columns {
                 seen: seen.clone(),
             };
             if reader.kind == FieldKind::Date {
-                match value::date_order_shown(cell.trim()) {
-                    Some(shown) if shown != reader.order => {
+                match value::order_shown(cell.trim()) {
+                    Orders::Proves(shown) if shown != reader.order => {
                         let seen = Place::new(row.number, cell);
                         return Err(contradiction(order_word(reader.order), order_word(shown), &seen).error());
                     }
-                    _ => continue,
+                    Orders::Proves(_) | Orders::Ambiguous | Orders::Nothing => continue,
                 }
             }
             match value::marks_shown(cell) {
@@ -171,6 +175,16 @@ impl Columns {
     }
 }
 
+/// Whether a cell can be read in two ways.
+fn is_either(reader: &Reader, cell: &str) -> bool {
+    match reader.kind {
+        FieldKind::Date => value::order_shown(cell.trim()) == Orders::Ambiguous,
+        FieldKind::Number => value::marks_shown(cell) == Marks::Ambiguous,
+        FieldKind::PartyName | FieldKind::PartyId | FieldKind::Text => false,
+        FieldKind::Code | FieldKind::Country | FieldKind::Hs => false,
+    }
+}
+
 fn plain_reader((field, column): (Field, usize), needs: &FieldSet) -> Reader {
     Reader {
         field,
@@ -197,9 +211,13 @@ fn one(basis: &Basis<'_>, (field, column): (Field, usize), rows: &[Row]) -> (Rea
     match reader.kind {
         FieldKind::Date => {
             let shown = || {
-                let row = |row: &Row| value::date_order_shown(row.cell(column).trim()).map(|order| (order, row.number));
-                let shown = rows.iter().find_map(|one| row(one).map(|shown| (shown, one.cell(column))));
-                shown.map(|((order, row), cell)| (order, Ground::Shown(Place::new(row, cell))))
+                rows.iter().find_map(|row| {
+                    let cell = row.cell(column);
+                    match value::order_shown(cell.trim()) {
+                        Orders::Proves(order) => Some((order, Ground::Shown(Place::new(row.number, cell)))),
+                        Orders::Ambiguous | Orders::Nothing => None,
+                    }
+                })
             };
             (reader.order, ground) = layout
                 .date_order

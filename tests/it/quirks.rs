@@ -245,3 +245,14 @@ fn columns_that_show_nothing_are_read_as_their_neighbours() {
     let told = read_bytes(text.as_bytes(), &layouts()).unwrap();
     assert!(told.contains("net_mass_kg=37.796 | invoice_value=1.5"), "{told}");
 }
+
+#[test]
+fn only_a_cell_that_can_be_read_in_two_ways_makes_a_long_file_unsure() {
+    for (date, net, unsure) in [("2022-10-24", "12", false), ("01.02.2022", "12", true), ("24.10.2022", "1,500", true)]
+    {
+        let text = format!("number;date;sender;net\n{}", format!("D-1;{date};A;{net}\n").repeat(10_010));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        assert_eq!(open(file.path(), &layouts(), Known::default()).unwrap().is_unsure(), unsure, "{date} {net}");
+    }
+}
