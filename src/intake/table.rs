@@ -139,9 +139,11 @@ fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadErr
     Ok((first, false))
 }
 
-/// Whether nothing is to be seen in a cell; nearly every one begins with a letter or digit.
+/// Whether nothing is to be seen in a cell, as in the sign with which DOS ends files; nearly every one begins with a letter
+/// or digit.
 pub fn is_blank(cell: &str) -> bool {
-    !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.trim().is_empty()
+    let is_unseen = |c: char| c.is_whitespace() || matches!(c, '\u{1}'..='\u{1f}' | '\u{feff}' | '\u{200b}');
+    !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.chars().all(is_unseen)
 }
 
 impl OpenTable {

@@ -25,7 +25,8 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
     if text.len() > 64 {
         return None;
     }
-    let text = without_time(text);
+    // `24.10.2022г.`
+    let text = without_time(text).trim_end_matches("г.").trim_end_matches('г');
     if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) && text.matches(['.', ',']).count() <= 1 {
         return digits_only(text, order);
     }
@@ -251,6 +252,7 @@ mod tests {
             ("2022-10-24T10:15:00.000+03:00", "2022-10-24"),
             ("Monday, October 24, 2022", "2022-10-24"),
             ("24 октября 2022 года", "2022-10-24"),
+            ("24.10.2022г.", "2022-10-24"),
             ("24-Ağu-2022", "2022-08-24"),
             ("24 жовтня 2022", "2022-10-24"),
             ("24-ene-22", "2022-01-24"),
