@@ -79,7 +79,7 @@ impl Columns {
             open.into_iter().any(|(reader, _)| rows.iter().any(|row| is_either(reader, row.cell(reader.column))));
         let mut columns = Columns { readers, grounds, doubts, watched, is_unsure, table, known };
         columns.follow_others();
-        columns.add_computed(&basis.settings.needs);
+        columns.add_computed(basis);
         columns
     }
 
@@ -99,10 +99,12 @@ impl Columns {
     }
 
     /// A value in US dollars can be computed where there are an amount and its currency.
-    fn add_computed(&mut self, needs: &FieldSet) {
-        let has = |field: Field| self.readers.iter().any(|reader| reader.field == field);
-        if !has(Field::ValueUsd) && has(Field::InvoiceValue) {
-            self.readers.push(plain_reader((Field::ValueUsd, NO_COLUMN), needs));
+    fn add_computed(&mut self, basis: &Basis<'_>) {
+        let constants = &basis.fit.layout.constants;
+        let has =
+            |field: Field| self.reader(field).is_some() || constants.iter().any(|(constant, _)| *constant == field);
+        if !has(Field::ValueUsd) && has(Field::InvoiceValue) && has(Field::InvoiceCurrency) {
+            self.readers.push(plain_reader((Field::ValueUsd, NO_COLUMN), &basis.settings.needs));
         }
     }
 
@@ -144,6 +146,11 @@ impl Columns {
                     Orders::Proves(shown) if shown != reader.order => {
                         let seen = Place::new(row.number, cell);
                         return Err(contradiction(order_word(reader.order), order_word(shown), &seen).error());
+                    }
+                    // Where points part them, the day comes first all over the world.
+                    Orders::Ambiguous if *ground == Ground::Usual && !cell.contains('.') => {
+                        notes.add(What::EitherOrder, (&self.table, row.number), (heading, cell));
+                        continue;
                     }
                     Orders::Proves(_) | Orders::Ambiguous | Orders::Nothing => continue,
                 }

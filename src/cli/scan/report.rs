@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::tally::Tally;
 use crate::desk::Desk;
 use crate::finding::Finding;
-use crate::intake::{Counts, Note};
+use crate::intake::Counts;
 use crate::prose::{self, FindingView, words};
 
 /// What the page is made of.
@@ -69,11 +69,11 @@ impl Report {
     }
 
     /// Adds a file that was read.
-    pub(super) fn file(&mut self, path: &Path, counts: Counts, notes: &[Note]) {
+    pub(super) fn file(&mut self, path: &Path, counts: Counts, notes: &[String]) {
         let mut read = words::counted(counts.records, "record");
         read.push_str(&format!(", {} rejected", words::counted(counts.rejects, "row")));
         let name = prose::clean(&path.display().to_string(), 300);
-        let notes = notes.iter().map(|note| prose::clean(&note.to_string(), 400)).collect();
+        let notes = notes.iter().map(|note| prose::clean(note, 400)).collect();
         self.files.push(FileView { name, read, notes });
     }
 
