@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::status::time;
 use super::{CommandError, ConfigArgument, say};
 
 /// List, show, requeue or discard mails.
@@ -74,6 +75,7 @@ async fn list(ledger: &crate::ledger::Ledger, as_json: bool) -> Result<(), Comma
                 json!({
                     "id": row.id, "state": row.state, "recipient": row.recipient, "subject": row.subject,
                     "message_id": row.message_id, "kind": row.kind, "attempts": row.attempts, "last_reply": row.last_reply,
+                    "next_at": row.next_at.map(time),
                 })
             })
             .collect();
@@ -81,8 +83,9 @@ async fn list(ledger: &crate::ledger::Ledger, as_json: bool) -> Result<(), Comma
         return Ok(());
     }
     for row in &listings {
-        let reply = row.last_reply.as_deref().unwrap_or("");
-        say(format!("{:>6} {:<9} {:<28} {} {reply}", row.id, row.state, row.recipient, row.subject));
+        let reply = row.last_reply.as_deref().map_or_else(String::new, |reply| format!("; {reply}"));
+        let next = row.next_at.map_or_else(String::new, |at| format!("; tried next {}", time(at)));
+        say(format!("{:>6} {:<9} {:<28} {}{reply}{next}", row.id, row.state, row.recipient, row.subject));
     }
     Ok(())
 }

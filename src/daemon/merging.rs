@@ -11,7 +11,7 @@ use crate::notification::Notification;
 /// A shorter outage leaves few mails.
 const LONG: i64 = 60 * 60 * 1_000_000;
 /// Most of the mail that one takes along.
-const BYTES: i64 = 7 << 20;
+const BYTES: i64 = 5 << 20;
 /// Subjects that are listed; all the mails go along.
 const LISTED: usize = 100;
 

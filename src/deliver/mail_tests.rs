@@ -324,4 +324,9 @@ fn every_mail_goes_along_whole_under_one_message_id() {
         assert_eq!(inner.attachment_count(), 1, "its table goes along");
     }
     assert!(parsed.body_text(0).unwrap().contains("could not be reached"));
+    let twin = merged.without_attachment.unwrap();
+    let parsed = mail_parser::MessageParser::default().parse(&twin[..]).unwrap();
+    let tables = |message: &mail_parser::Message| message.attachment_count();
+    assert_eq!(parsed.attachments().filter_map(|part| part.message()).map(tables).sum::<usize>(), 0);
+    assert_eq!(parsed.attachments().count(), 2, "for a relay that finds the whole too large");
 }

@@ -45,15 +45,24 @@ pub fn merged_letter(
         text,
         html,
     };
-    enclosing(&parts, sender, |mixed| mails.iter().try_fold(mixed, |mixed, mail| Ok(mixed.singlepart(whole(mail)?))))
+    let with = |message: &dyn Fn(&Notification) -> Vec<u8>| {
+        enclosing(&parts, sender, |mixed| {
+            mails.iter().try_fold(mixed, |mixed, mail| Ok(mixed.singlepart(inside(message(mail))?)))
+        })
+    };
+    let small = |mail: &Notification| mail.without_attachment.as_ref().unwrap_or(&mail.message).clone();
+    // A relay that finds the whole too large gets every mail without its table.
+    let twin = mails.iter().any(|mail| mail.without_attachment.is_some()).then(|| with(&small)).transpose()?;
+    let merged = with(&|mail| mail.message.clone())?;
+    Ok(Notification { without_attachment: twin.map(|twin| twin.message), ..merged })
 }
 
 /// A mail inside a mail (RFC 2046, 5.2.1): in no other encoding than its own, which is seven bits.
-fn whole(mail: &Notification) -> Result<SinglePart, MessageError> {
+fn inside(message: Vec<u8>) -> Result<SinglePart, MessageError> {
     let content_type = ContentType::parse("message/rfc822");
     let content_type = content_type.map_err(|error| MessageError::Assembly { reason: error.to_string() })?;
     // Every message of ours is ASCII with short lines (`mail_tests` hold it), and nothing may be encoded here.
-    let body = Body::dangerous_pre_encoded(mail.message.clone(), ContentTransferEncoding::SevenBit);
+    let body = Body::dangerous_pre_encoded(message, ContentTransferEncoding::SevenBit);
     Ok(SinglePart::builder().header(content_type).body(body))
 }
 
