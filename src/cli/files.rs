@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CommandError, ConfigArgument, say};
+use super::{CommandError, ConfigArgument, say, storm};
 use crate::intake::move_file;
 use crate::ledger::{FileChange, FileRow, FileState, Ledger};
 
@@ -18,12 +18,15 @@ pub struct Retry {
     config: ConfigArgument,
 }
 
-/// Let a held file go on.
+/// Let a held file go on, or tell what a rule found in a storm.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewaiter release october.csv")]
+#[command(after_help = "Examples:\n  tidewaiter release october.csv\n  tidewaiter release dji-direct")]
 pub struct Release {
-    /// The file's name as it was dropped, or a path that ends in it.
-    file: PathBuf,
+    /// The file's name as it was dropped, or a path that ends in it; or the id of a rule whose storm is held.
+    what: PathBuf,
+    /// It is a rule, even if a held file has the same name.
+    #[arg(long)]
+    storm: bool,
     #[command(flatten)]
     config: ConfigArgument,
 }
@@ -41,10 +44,24 @@ pub async fn retry(command: Retry) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Lets a held file go on; the daemon takes it at its next scan.
+/// Lets a held file go on, which the daemon takes at its next scan; or has the daemon tell a storm.
 pub async fn release(command: Release) -> Result<(), CommandError> {
     let (_, ledger) = command.config.ledger().await?;
-    let row = newest(&ledger, &command.file, FileState::Held).await?;
+    let name = command.what.to_string_lossy();
+    let file = newest(&ledger, &command.what, FileState::Held).await;
+    let is_storm = storm::is_held(&ledger, &name).await?;
+    if is_storm && file.is_ok() && !command.storm {
+        return Err(CommandError::Usage(format!(
+            "a file and the storm of a rule named {name} are held: `release --storm {name}`, or `release ./{name}` for the file"
+        )));
+    }
+    if is_storm || command.storm {
+        return match storm::release(&ledger, &name).await? {
+            true => Ok(()),
+            false => Err(CommandError::Usage(format!("no storm of a rule `{name}` is held"))),
+        };
+    }
+    let row = file?;
     let change =
         FileChange { state: FileState::Held, problem: row.problem.clone(), moved_to: None, look_again_at: Some(0) };
     ledger.set_file(row.id, &change, jiff::Timestamp::now().as_microsecond()).await?;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CommandError, RulesArgument, find_rule, open, say, unreadable};
 use crate::alert::{Alert, FileReport, News, Told, Totals};
-use crate::deliver::{Letter, Sender, Templates, alert_letter, html_of};
+use crate::deliver::{Letter, Occasion, Sender, Templates, alert_letter, html_of};
 use crate::finding::Finding;
 use crate::pipeline::{self, RunError};
 use crate::record::{Field, SourceFile};
@@ -68,7 +68,7 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
     let source = SourceFile { source: "preview".to_owned(), file, member: None, sheet: None, sha256: None };
     let report =
         FileReport { source, records: counts.records, rejects: counts.rejects, skipped: counts.skipped, banner: None };
-    let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals, file: report };
+    let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals, files: vec![report] };
     write(command, &alert)
 }
 
@@ -90,9 +90,10 @@ fn write(command: &Preview, alert: &Alert) -> Result<(), CommandError> {
     let failed = |error: crate::deliver::MessageError| CommandError::Environment(error.to_string());
     let sender = Sender { from: "tidewaiter@localhost".to_owned(), host: "localhost".to_owned() };
     let letter = Letter {
-        alert,
+        alerts: std::slice::from_ref(alert),
+        occasion: &Occasion::default(),
         recipient: "preview@localhost",
-        root: None,
+        roots: &[],
         now: jiff::Timestamp::now(),
         id: uuid::Uuid::now_v7(),
     };

@@ -28,6 +28,8 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
     let held: Vec<(String, lists::Version)> =
         lists::states(&ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))).collect();
+    let untold = ledger.untold(jiff::Timestamp::now().as_microsecond()).await?;
+    let storms = ledger.storms().await?;
     let outbox =
         json!({ "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead });
     let whole = json!({
@@ -35,6 +37,8 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
         "files": files.iter().map(file_json).collect::<Vec<_>>(),
         "rules": hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
         "findings": counts.findings, "alerts": counts.alerts, "outbox": outbox, "broken": broken,
+        "untold": untold.iter().map(|count| (count.why.name().to_owned(), json!(count.many))).collect::<serde_json::Map<_, _>>(),
+        "storms": storms.iter().map(|storm| json!({ "rule": storm.rule.id, "file": storm.file, "findings": storm.findings, "since": time(storm.made_at) })).collect::<Vec<_>>(),
         "held_watchlists": held.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
     });
     if command.json {
@@ -48,6 +52,13 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
         "\n{} findings, {} alerts; mail: {} waiting, {} delivered, {} given up",
         counts.findings, counts.alerts, counts.outbox_waiting, counts.outbox_delivered, counts.outbox_dead
     ));
+    for count in &untold {
+        say(format!("  {:>8} {}", count.many, count.why.says()));
+    }
+    for storm in &storms {
+        let (id, since) = (&storm.rule.id, time(storm.made_at));
+        say(format!("  storm of {id} in {} since {since}: `tidewaiter release {id}` or `discard {id}`", storm.file));
+    }
     say("\nlast files:");
     for file in &files {
         say(format!(

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads the configuration")]
 
 mod resolve;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use crate::deliver::SmtpSettings;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{Problem, SourceText};
 use crate::rule_card::{Level, RuleCard};
-use crate::triage::{RouteSettings, Routing};
+use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +113,10 @@ pub struct ConfigFile {
     ledger: Option<PathBuf>,
     /// Limits on dropped files.
     limits: Option<LimitsEntry>,
+    /// Whose local hours digests go by: an IANA name such as `Europe/Berlin`; the system's when absent.
+    timezone: Option<String>,
+    /// When what is told, and how many mails there may be.
+    telling: Option<telling::TellingEntry>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -131,6 +136,8 @@ struct SourceEntry {
     recursive: Option<bool>,
     /// A file whose presence says that a dropped file is complete: `{name}.done`.
     done_marker: Option<String>,
+    /// History is being loaded: findings are recorded, and a file is told as one summary.
+    backfill: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -190,6 +197,10 @@ pub struct Config {
     pub ledger: PathBuf,
     /// Limits on dropped files.
     pub limits: Limits,
+    /// When what is told.
+    pub timing: Timing,
+    /// How many mails there may be.
+    pub mail_limits: MailLimits,
 }
 
 /// One drop folder.
@@ -209,6 +220,8 @@ pub struct SourceSettings {
     pub recursive: bool,
     /// Pattern of the marker with `{name}` in it.
     pub done_marker: Option<String>,
+    /// Findings are recorded, and a file is told as one summary.
+    pub backfill: bool,
 }
 
 /// How mail leaves.
@@ -291,6 +304,10 @@ mod tests {
             ("analysts@example.org", "analysts", "7:24", "no mail address"),
             ("folder: drop", "folder: drop\n    settle_for: soon", "4:17", "no length of time"),
             ("folder: drop", "folder: drop\n    done_marker: done", "4:18", "{name}"),
+            ("recipients:", "timezone: Europe/Belrin\nrecipients:", "7:11", "`Europe/Belrin` is no time zone"),
+            ("recipients:", "telling: { daily_at: '25:00' }\nrecipients:", "7:22", "no hour of a day"),
+            ("recipients:", "telling: { per_day: 0 }\nrecipients:", "7:21", "write at least 1"),
+            ("recipients:", "telling: { high: bursts }\nrecipients:", "7:18", "did you mean `burst`?"),
         ] {
             let shown = errors(&SMALL.replace(from, to));
             assert_eq!(shown.len(), 1, "{shown:?}");

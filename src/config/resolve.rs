@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::telling::TellingEntry;
 use super::{
     Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, OneOrMany, RouteEntry, SourceEntry,
     SourceSettings, TransportSettings,
@@ -106,6 +107,8 @@ impl Resolver<'_> {
         }
         let mail = self.mail(&file.mail);
         let limits = self.limits(file.limits.as_ref());
+        let told = file.telling.as_ref().unwrap_or(&TellingEntry::default()).resolve(file.timezone.as_deref());
+        let told = told.map_err(|(path, message)| self.wrong(&path, &message)).ok();
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         Some(Config {
             path: path.to_owned(),
@@ -117,6 +120,8 @@ impl Resolver<'_> {
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
             limits: limits?,
+            timing: told.clone()?.0,
+            mail_limits: told?.1,
         })
     }
 
@@ -151,6 +156,7 @@ impl Resolver<'_> {
             scan_every: scan_every?,
             recursive: entry.recursive.unwrap_or(false),
             done_marker: entry.done_marker.clone(),
+            backfill: entry.backfill.unwrap_or(false),
         })
     }
 

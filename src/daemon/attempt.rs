@@ -116,7 +116,7 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
             office.end_attempt(&attempt, "held").await?;
             return Ok(Ending::Held { reason, counts });
         }
-        return match publish::publish(office, &attempt, whole, job.pulse).await {
+        return match publish::publish(office, &attempt, whole, (job.pulse, jiff::Timestamp::now())).await {
             Ok(tally) => Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, counts }),
             Err(error) => Err(interrupted(office, &attempt, error).await),
         };

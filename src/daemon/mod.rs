@@ -1,4 +1,4 @@
-//! The daemon: builds the parts, starts a worker for each source, the courier and the reloader, and waits.
+//! The daemon: builds the parts, starts a worker for each source, the teller, the courier and the reloader, and waits.
 //!
 //! In: a configuration and a token that ends it. Out: nothing but what the ledger, the folders and the relay then hold.
 //! A worker that ends or panics before it is told to is fatal and loud.
@@ -15,6 +15,7 @@ mod office;
 mod publish;
 mod reload;
 mod source;
+mod teller;
 mod tidy;
 
 use std::sync::Arc;
@@ -117,6 +118,10 @@ pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> R
     pulses.push(pulse.clone());
     let (post, token) = (office.clone(), shutdown.clone());
     workers.spawn(async move { ("courier".to_owned(), courier::run(post, pulse, token).await) });
+    let pulse = Pulse::default();
+    pulses.push(pulse.clone());
+    let (told, token) = (office.clone(), shutdown.clone());
+    workers.spawn(async move { ("teller".to_owned(), teller::run(told, pulse, token).await) });
     let (desk, token) = (office.clone(), shutdown.clone());
     workers.spawn(async move { ("reloader".to_owned(), reload::watch(desk, token).await) });
     let watchdog = tokio::spawn(telemetry::watch_over(pulses));
@@ -189,9 +194,30 @@ async fn announce(office: Arc<Office>, idle: Vec<Arc<AtomicBool>>, until: Until,
     loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let quiet = idle.iter().all(|flag| flag.load(Ordering::SeqCst));
-        if quiet && matches!(office.ledger.counts().await, Ok(counts) if counts.outbox_waiting == 0) {
-            shutdown.cancel();
-            return;
+        if !quiet {
+            continue;
+        }
+        match nothing_is_left(&office).await {
+            Ok(true) => {
+                shutdown.cancel();
+                return;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "whether there is nothing left to do is not known"),
         }
     }
+}
+
+/// Whether no mail waits and nothing is due. A burst is over when no more files come.
+async fn nothing_is_left(office: &Office) -> Result<bool, DaemonError> {
+    let ledger = &office.ledger;
+    let waits = ledger.counts().await?.outbox_waiting > 0 || ledger.tellings_due(now_micros()).await? > 0;
+    if waits || !ledger.unannounced_storms().await?.is_empty() {
+        return Ok(false);
+    }
+    let bursts = ledger.end_bursts(now_micros()).await?;
+    if bursts > 0 {
+        office.bell.notify_one();
+    }
+    Ok(bursts == 0)
 }

@@ -31,6 +31,10 @@ pub struct Office {
     pub local_mail: Option<Maildir>,
     /// Rings when the outbox has something new.
     pub post: Notify,
+    /// Rings when something is published that may be due.
+    pub bell: Notify,
+    /// The name of this installation, so that no other has its Message-IDs.
+    pub installation: String,
     desk: ArcSwapOption<Desk>,
     /// Watchlists as loaded last.
     shelf: std::sync::Mutex<Shelf>,
@@ -49,13 +53,16 @@ impl Office {
         let lock = lock(&config.state)?;
         let (transport, local_mail) = open_transport(&config)?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
+        let ledger = Ledger::open(&config.ledger).await?;
         Ok(Office {
-            ledger: Ledger::open(&config.ledger).await?,
+            installation: ledger.installation(&uuid::Uuid::now_v7().to_string()).await?,
+            ledger,
             sender: Sender { from: config.mail.from.clone(), host },
             templates: Templates::shipped().map_err(|error| DaemonError::Mail(error.to_string()))?,
             transport,
             local_mail,
             post: Notify::new(),
+            bell: Notify::new(),
             desk: ArcSwapOption::empty(),
             shelf: std::sync::Mutex::default(),
             scans: Semaphore::new(0),

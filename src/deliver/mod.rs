@@ -21,12 +21,13 @@ mod sample;
 mod smtp_tests;
 
 pub(crate) use attachment::neutral as neutral_cell;
-pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter};
+pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter, record_line};
 pub use maildir::Maildir;
 pub use retry::{NextTry, next_try};
 pub use sendmail::Sendmail;
 pub use smtp::{SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
 pub use templates::Templates;
+pub use view::Occasion;
 
 use crate::notification::{Notification, Outcome};
 

@@ -12,7 +12,10 @@ mod file;
 mod outbox;
 mod publication;
 mod schema;
+mod silence;
 mod status;
+mod storm;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -28,8 +31,11 @@ pub use attempt::{Attempt, StagedFinding};
 pub use error::LedgerError;
 pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use outbox::{Notice, OutboxListing, OutboxRow, OutboxStep};
-pub use publication::{AlertHead, Carried, Publication, Published, PublishedAlert};
+pub use publication::{AlertHead, NewAlert, Publication, Published};
+pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;
+pub use storm::{NewStorm, Storm, StormEnd};
+pub use telling::{Carried, Draft, DueLetter, NewTelling, NewTellingState};
 
 /// The ledger, open. Clones share connections and the pen.
 #[derive(Debug, Clone)]

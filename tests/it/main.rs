@@ -29,4 +29,5 @@ mod rule_tests;
 mod scan;
 mod schemas;
 mod style;
+mod telling;
 mod watchlists;
