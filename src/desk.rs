@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::evaluate::{self, Plan};
 use crate::finding::hash;
-use crate::intake::Layouts;
+use crate::intake::{Layouts, RATES, Rates};
 use crate::problem::{self, Problem, SourceText};
 use crate::rules::{self, Known, RuleSet, RuleTexts};
 use crate::watchlist::{ListFile, Watchlists, list_name};
@@ -166,6 +166,8 @@ impl Desk {
         let sound = self.plan.rules().iter().map(|rule| rule.card.id.as_str()).collect();
         let mut notes = rules::style::notes(&rule_texts, &sound, self.layouts.supplied().as_ref());
         notes.extend(evaluate::style(&self.plan));
+        // Rates are used by the reading of files.
+        notes.retain(|note| note.code != "unused-list" || rules::list_name(&note.source.path) != RATES);
         problem::sort(&mut notes);
         notes
     }
@@ -182,8 +184,11 @@ impl Desk {
         let (rules, mut problems) = rules::compile(&rule_texts, known);
         let (watchlists, more) = shelf.take(texts);
         problems.extend(more);
-        let (layouts, more) = Layouts::load(&of(texts, TextKind::Layout));
+        let (mut layouts, more) = Layouts::load(&of(texts, TextKind::Layout));
         problems.extend(more);
+        let (rates, more) = rates(&rule_texts.lists);
+        problems.extend(more);
+        layouts.rates = rates;
         let (plan, more) = evaluate::bind(&rules, watchlists.clone());
         problems.extend(more);
         problems.extend(texts.iter().filter(|text| text.kind == TextKind::Layout).filter_map(emptied));
@@ -196,6 +201,13 @@ impl Desk {
         let id = hash(&parts);
         (Desk { rules, plan, watchlists, layouts, id }, problems)
     }
+}
+
+/// The rates among the lists, if they are there.
+fn rates(lists: &[Arc<SourceText>]) -> (Arc<Rates>, Vec<Problem>) {
+    let found = lists.iter().find(|list| rules::list_name(&list.path) == RATES && list.path.ends_with(".csv"));
+    let (rates, problems) = found.map(Rates::load).unwrap_or_default();
+    (Arc::new(rates), problems)
 }
 
 /// A list or layout that was emptied would quietly turn off what rests on it.

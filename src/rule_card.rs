@@ -30,17 +30,15 @@ impl Level {
     }
 }
 
-/// When an alert is told; one word in rules and in the configuration.
+/// When an alert is told: at the end of the file, when no more files come for two minutes, in the daily digest, or in the
+/// weekly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "one word each in rules and in the configuration")]
 pub enum Lane {
-    /// At the end of the file.
     File,
-    /// When no more files come for two minutes.
     Burst,
-    /// In the daily digest.
     Daily,
-    /// In the weekly digest.
     Weekly,
 }
 

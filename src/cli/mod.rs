@@ -325,7 +325,15 @@ fn read(
         needs: needs.clone(),
         known: crate::intake::Known::default(),
     };
-    crate::intake::open(file, source, &desk.layouts, &settings).map_err(|error| unreadable(path, &error))
+    let failed = |error: crate::intake::ReadError| unreadable(path, &error);
+    let again = file.try_clone().map_err(CommandError::io(path))?;
+    let reading = crate::intake::open(file, source.clone(), &desk.layouts, &settings).map_err(failed)?;
+    if !reading.is_unsure() {
+        return Ok(reading);
+    }
+    // Findings that were printed cannot be taken back: what the end of the file shows is asked before.
+    let settings = OpenSettings { known: reading.look_ahead(), ..settings };
+    crate::intake::open(again, source, &desk.layouts, &settings).map_err(failed)
 }
 
 fn unreadable(path: &Path, error: &crate::intake::ReadError) -> CommandError {

@@ -100,7 +100,9 @@ pub async fn silence(command: Silence) -> Result<(), CommandError> {
 fn read(add: &Add, config: &Config, now: Timestamp) -> Result<NewSilence, CommandError> {
     let usage = |message: String| Err(CommandError::Usage(message));
     if add.rule.is_none() && add.tag.is_none() && add.source.is_none() && add.field.is_none() {
-        return usage("say what to silence: --rule, --tag, --source or --field; everything cannot be silenced".to_owned());
+        return usage(
+            "say what to silence: --rule, --tag, --source or --field; everything cannot be silenced".to_owned(),
+        );
     }
     if add.reason.trim().is_empty() {
         return usage("--reason says nothing: write why, for whoever reads the list next".to_owned());
@@ -137,7 +139,8 @@ fn rules_exist(add: &Add, config: &Config) -> Result<(), CommandError> {
     let tags: Vec<&str> = desk.plan.rules().iter().flat_map(|rule| &rule.card.tags).map(String::as_str).collect();
     match &add.tag {
         Some(tag) if !tags.contains(&tag.as_str()) => {
-            let hint = problem::did_you_mean(tag, tags).map_or_else(String::new, |tag| format!("; did you mean `{tag}`?"));
+            let hint =
+                problem::did_you_mean(tag, tags).map_or_else(String::new, |tag| format!("; did you mean `{tag}`?"));
             Err(CommandError::Usage(format!("no rule has the tag `{tag}`{hint}")))
         }
         _ => Ok(()),
@@ -170,9 +173,8 @@ fn author(written: &str, config: &Config) -> Result<String, CommandError> {
 
 /// The end of a day in the configuration's time zone.
 fn end_of(written: &str, config: &Config, now: Timestamp) -> Result<i64, CommandError> {
-    let date: Date = written
-        .parse()
-        .map_err(|_| CommandError::Usage(format!("`{written}` is no date; write it as 2026-09-30")))?;
+    let date: Date =
+        written.parse().map_err(|_| CommandError::Usage(format!("`{written}` is no date; write it as 2026-09-30")))?;
     let zone = config.timing.zone.clone();
     let today = now.to_zoned_datetime(zone.clone()).date();
     let days = today.until(date).map(|span| span.get_days()).unwrap_or(i32::MAX);

@@ -88,9 +88,8 @@ impl TellingEntry {
         ];
         let daily_at = match &self.daily_at {
             None => usual.daily_at,
-            Some(text) => hour(text).ok_or_else(|| {
-                (vec!["telling", "daily_at"], format!("`{text}` is no hour of a day; write `08:00`"))
-            })?,
+            Some(text) => hour(text)
+                .ok_or_else(|| (vec!["telling", "daily_at"], format!("`{text}` is no hour of a day; write `08:00`")))?,
         };
         let weekly_on = self.weekly_on.map_or(usual.weekly_on, Day::weekday);
         Ok((Timing { lanes, daily_at, weekly_on, zone }, self.limits()?))

@@ -31,6 +31,9 @@ const ATTEMPTS_A_LOOK: usize = 2;
 const HELD_REJECTS: u64 = 20;
 const HELD_SHARE: u64 = 5;
 
+/// Notes about a file's columns that the log carries; mails say the rest.
+const LOGGED_NOTES: usize = 20;
+
 /// How an attempt ended.
 #[derive(Debug)]
 pub enum Ending {
@@ -145,6 +148,7 @@ struct ReadWhole {
     counts: Counts,
     layout: String,
     supplied: Vec<String>,
+    notes: Vec<String>,
     changed: bool,
 }
 
@@ -196,11 +200,15 @@ async fn read(
         Err(RunError::Taker(())) => return Ok(Read::Changed),
     };
     staging.finish()?;
+    for note in whole.notes.iter().take(LOGGED_NOTES) {
+        tracing::info!(file = job.row.name, note, "cells were not read as they stand");
+    }
     let report = FileReport {
         source,
         records: whole.counts.records,
         rejects: whole.counts.rejects,
         skipped: whole.counts.skipped,
+        notes: whole.notes,
         banner: job.banner.clone(),
     };
     Ok(Read::Whole(WholeFile { report, layout: whole.layout, supplied: whole.supplied }, whole.counts))
@@ -228,7 +236,8 @@ fn read_blocking(
     let counts = pipeline::run(&mut reading, desk, |chunk| sender.blocking_send(chunk).map_err(|_| ()))?;
     let after = witness.as_ref().and_then(look);
     let supplied = Field::all().filter(|field| reading.supplied().contains(*field)).map(Field::name).collect();
-    Ok(ReadWhole { counts, layout: reading.layout().name.clone(), supplied, changed: before != after })
+    let notes = reading.notes().iter().map(ToString::to_string).collect();
+    Ok(ReadWhole { counts, layout: reading.layout().name.clone(), supplied, notes, changed: before != after })
 }
 
 /// Size and modification time: our own rename changes neither.

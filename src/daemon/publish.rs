@@ -57,11 +57,8 @@ pub async fn publish(
     for head in heads {
         pulse.beat();
         let storm = storms.get(&head.rule.id).copied();
-        let mut telling = triage::decide(
-            &head.rule,
-            &whole.report.source.source,
-            (&office.config.routing, &office.config.timing),
-        );
+        let mut telling =
+            triage::decide(&head.rule, &whole.report.source.source, (&office.config.routing, &office.config.timing));
         if let Telling::In { lane, .. } = &mut telling
             && backfill
         {

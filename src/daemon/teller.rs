@@ -204,7 +204,8 @@ async fn speak_of_silences(office: &Office, now: Timestamp) -> Result<(), Daemon
 }
 
 fn silence_paragraphs(silence: &Silence, sum: &SilenceSum, now: Timestamp) -> Vec<String> {
-    let date = |at: i64| Timestamp::from_microsecond(at).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+    let date =
+        |at: i64| Timestamp::from_microsecond(at).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
     let findings: u64 = sum.rules.iter().map(|(_, many)| many).sum();
     let mut paragraphs = vec![
         format!("Silenced since {}: {}. Reason: {}", date(silence.made_at), silence.matcher.words(), silence.reason),
@@ -222,7 +223,9 @@ fn silence_paragraphs(silence: &Silence, sum: &SilenceSum, now: Timestamp) -> Ve
             date(silence.until_at),
             silence.id
         ),
-        false => "From now on, new and amended findings are told again. What was silenced is not told later.".to_owned(),
+        false => {
+            "From now on, new and amended findings are told again. What was silenced is not told later.".to_owned()
+        }
     });
     paragraphs
 }

@@ -101,6 +101,6 @@ pub(super) fn alert(count: u64) -> Alert {
                 value_usd: Some("3703702.5".into()),
             }],
         },
-        files: vec![FileReport { source, records: 1200, rejects: 2, skipped: 0, banner: None }],
+        files: vec![FileReport { source, records: 1200, rejects: 2, skipped: 0, notes: vec![], banner: None }],
     }
 }

@@ -12,6 +12,8 @@ use crate::record::{Field, FieldKind, Part, Record, Role};
 use crate::rule_card::{Level, RuleCard};
 
 const MOST_CHANGES: usize = 12;
+/// Notes about columns of the file in a mail's foot.
+const MOST_NOTES: usize = 5;
 
 /// How many of each are shown in the mail itself.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +100,8 @@ pub(super) fn mail_view(
     occasion: &Occasion,
     (shown, attached_rows): (Shown, Option<u64>),
 ) -> MailView {
-    let records = shares(alerts.iter().map(|alert| if alert.rule.alert.summary { 0 } else { alert.told.len() }), shown.records);
+    let records =
+        shares(alerts.iter().map(|alert| if alert.rule.alert.summary { 0 } else { alert.told.len() }), shown.records);
     let lines = shares(alerts.iter().map(|alert| alert.totals.by_party_and_month.len()), shown.lines);
     let parts = alerts.iter().zip(records.into_iter().zip(lines)).take(shown.alerts);
     let everything: u64 = alerts.iter().map(total).sum();
@@ -114,7 +117,11 @@ pub(super) fn mail_view(
         contents: if alerts.len() > 1 { contents(alerts, shown.alerts) } else { Vec::new() },
         alerts: parts
             .map(|(alert, (records, lines))| {
-                alert_view(alert, Shown { records, lines, alerts: shown.alerts }, if alerts.len() > 1 { 600 } else { 4000 })
+                alert_view(
+                    alert,
+                    Shown { records, lines, alerts: shown.alerts },
+                    if alerts.len() > 1 { 600 } else { 4000 },
+                )
             })
             .collect(),
         attached: attached_rows.map(|rows| attached(rows, everything)),
@@ -336,5 +343,10 @@ fn file_foot(file: &FileReport) -> Vec<Labelled> {
         read.push_str(&format!(", {} with totals or headings skipped", words::counted(file.skipped, "row")));
     }
     foot.push(labelled("Read", &read, NAME));
+    foot.extend(file.notes.iter().take(MOST_NOTES).map(|note| labelled("Note", note, 300)));
+    let more = file.notes.len().saturating_sub(MOST_NOTES) as u64;
+    foot.extend(
+        (more > 0).then(|| labelled("Note", &format!("and {} of other columns", words::counted(more, "note")), NAME)),
+    );
     foot
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::container::Row;
-use super::{LayoutChoice, ReadError};
+use super::{LayoutChoice, Rates, ReadError};
 use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::record::{Field, FieldKind, FieldSet, Part};
 use crate::text::heading_key;
@@ -18,6 +18,10 @@ use crate::yaml::{self, Node};
 
 /// Rows at the top of a file among which the header is looked for.
 pub const HEADER_WITHIN: usize = 20;
+
+/// Encodings that exports come in, as a layout names them; every name of the WHATWG standard is taken.
+const ENCODINGS: [&str; 9] =
+    ["utf-8", "utf-16le", "utf-16be", "windows-1251", "ibm866", "koi8-r", "gb18030", "windows-1252", "windows-1254"];
 
 /// A layout: headings to fields, and how its values are written.
 #[derive(Debug, Clone)]
@@ -70,6 +74,8 @@ enum MarkWord {
 pub struct Layouts {
     /// In the order of their files.
     pub layouts: Vec<Arc<Layout>>,
+    /// For amounts in other currencies; none until a desk has a list of them.
+    pub rates: Arc<Rates>,
 }
 
 impl Layouts {
@@ -87,7 +93,7 @@ impl Layouts {
                 layouts.push(Arc::new(layout));
             }
         }
-        (Layouts { layouts }, problems)
+        (Layouts { layouts, rates: Arc::default() }, problems)
     }
 
     /// Every field that some layout supplies; `None` when there are no layouts.
@@ -170,6 +176,16 @@ fn read(source: &Arc<SourceText>) -> (Option<Layout>, Vec<Problem>) {
     let constants =
         file.constants.iter().filter_map(|(name, value)| field("constants", name).map(|field| (field, value.clone())));
     let constants = constants.collect();
+    if let Some(name) = file.encoding.as_ref().filter(|name| !super::container::is_encoding(name)) {
+        let span = node.at(&["encoding"]).span.clone();
+        let problem =
+            Problem::error("unknown-encoding", source, span, format!("`{name}` is no encoding that is known"));
+        problems.push(match did_you_mean(name, ENCODINGS) {
+            Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
+            None => problem.with_hint(format!("write one of {}", ENCODINGS.join(", "))),
+        });
+        return (None, problems);
+    }
     let layout = Layout {
         name: file.layout,
         encoding: file.encoding,

@@ -4,9 +4,14 @@
 //! counts on the side. Memory stays flat whatever the file's size. Only `claim` moves files, and nothing here deletes one.
 
 mod claim;
+mod columns;
 mod container;
+mod entities;
+mod furniture;
 mod layout;
 mod limits;
+mod notes;
+mod rates;
 mod reading;
 mod schema;
 pub mod settle;
@@ -22,6 +27,8 @@ pub use claim::{
 pub use container::serve;
 pub use layout::{Layout, Layouts};
 pub use limits::{Limits, LimitsEntry};
+pub use notes::{Note, Notes, What};
+pub use rates::{NAME as RATES, Rates};
 pub use reading::{Reading, open};
 pub use schema::schema as layout_schema;
 
@@ -50,10 +57,11 @@ pub enum Isolation {
     Thread,
 }
 
-/// What an earlier attempt learnt: headings whose dates are `day-first` or `month-first` for certain.
+/// What an earlier attempt learnt: columns whose dates are `day-first` or `month-first` for certain, or whose numbers have a
+/// `decimal-comma` or a `decimal-point`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Known {
-    /// Heading and decision.
+    /// Heading, behind the table's name where it has one, and decision.
     pub decisions: Vec<(String, String)>,
 }
 
@@ -66,6 +74,17 @@ pub struct Counts {
     pub rejects: u64,
     /// Totals rows, repeated headings and rows above the header.
     pub skipped: u64,
+}
+
+/// What a reading tells besides its batches.
+#[derive(Debug, Clone, Default)]
+pub struct Aside {
+    /// Running counts.
+    pub counts: Counts,
+    /// Rejects that nobody has taken yet.
+    pub rejects: Vec<Reject>,
+    /// Cells that could not be read as they were meant.
+    pub notes: Notes,
 }
 
 /// A row that could not be a record, or (row 0) a table that could not be read.
@@ -95,6 +114,9 @@ pub struct OpenSettings {
     /// Learnt before.
     pub known: Known,
 }
+
+/// Code of a text in which no encoding makes words, or not all through.
+const ENCODING_DOUBTFUL: &str = "encoding-doubtful";
 
 /// Why a file cannot be read (on).
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -135,6 +157,11 @@ impl ReadError {
     pub fn hint(mut self, hint: impl Into<String>) -> ReadError {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Whether somebody must look at the file: it can be read, but perhaps not as it was meant.
+    pub fn holds(&self) -> bool {
+        matches!(&*self.code, ENCODING_DOUBTFUL | "date-order" | "decimal-mark") && self.learnt.is_none()
     }
 
     /// Whether the file may simply not be complete yet.

@@ -1,12 +1,13 @@
 //! A file being read: table after table, batch after batch.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
 use super::container::{self, RowSource};
 use super::layout::{Layout, Layouts};
 use super::table::{self, OpenTable, Opened};
-use super::{Counts, OpenSettings, ReadError, Reject};
+use super::{Aside, Counts, ENCODING_DOUBTFUL, Known, LayoutChoice, Note, OpenSettings, ReadError, Reject};
 use crate::record::{Batch, Field, FieldSet, Record, SourceFile};
 
 /// A file being read: an iterator of batches, with rejects and counts on the side.
@@ -18,8 +19,7 @@ pub struct Reading {
     table: Option<Box<OpenTable>>,
     layout: Arc<Layout>,
     supplied: FieldSet,
-    rejects: Vec<Reject>,
-    counts: Counts,
+    aside: Aside,
 }
 
 /// Opens an already open file from its start; its descriptor is what is read. Blocking.
@@ -27,29 +27,61 @@ pub struct Reading {
 /// # Errors
 /// When it is empty, nothing that can be read, cut short, or no layout fits any of its tables.
 pub fn open(file: File, source: SourceFile, layouts: &Layouts, settings: &OpenSettings) -> Result<Reading, ReadError> {
-    let encoding = match &settings.layout {
-        super::LayoutChoice::Named(name) => layouts.get(name).and_then(|layout| layout.encoding.clone()),
-        super::LayoutChoice::Auto => None,
-    };
-    let mut rows = container::open(file, encoding.as_deref(), &settings.limits, settings.isolation)?;
-    let (mut rejects, mut counts) = (Vec::new(), Counts::default());
-    let mut seeking = Seeking { source: &source, layouts, settings, unfit: None };
-    let Some(table) = seeking.next(rows.as_mut(), (&mut counts, &mut rejects))? else {
-        return Err(seeking.unfit.unwrap_or_else(|| {
-            ReadError::new("empty-file", "there are no rows in the file").hint("drop the whole export")
-        }));
-    };
-    Ok(Reading {
-        rows,
-        source,
-        layouts: layouts.clone(),
-        settings: settings.clone(),
-        layout: table.layout.clone(),
-        supplied: table.supplied.clone(),
-        table: Some(table),
-        rejects,
-        counts,
-    })
+    let opening = Opening { file, source, layouts, settings };
+    if let LayoutChoice::Named(name) = &settings.layout {
+        let encoding = layouts.get(name).and_then(|layout| layout.encoding.clone());
+        return opening.read(encoding.as_deref());
+    }
+    match opening.read(None) {
+        Ok(reading) => match reading.layout.encoding.clone() {
+            Some(encoding) => opening.read(Some(&encoding)),
+            None => Ok(reading),
+        },
+        Err(error) if error.code == ENCODING_DOUBTFUL => opening.as_a_layout_says().unwrap_or(Err(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file that is being opened.
+struct Opening<'o> {
+    file: File,
+    source: SourceFile,
+    layouts: &'o Layouts,
+    settings: &'o OpenSettings,
+}
+
+impl Opening<'_> {
+    /// A text whose encoding is in doubt may be one that a layout knows better.
+    fn as_a_layout_says(&self) -> Option<Result<Reading, ReadError>> {
+        let encodings: BTreeSet<&str> =
+            self.layouts.layouts.iter().filter_map(|layout| layout.encoding.as_deref()).collect();
+        let mut readings = encodings.into_iter().map(|encoding| (encoding, self.read(Some(encoding))));
+        let is_meant = |reading: &Reading, encoding: &str| reading.layout.encoding.as_deref() == Some(encoding);
+        readings.find_map(|(encoding, reading)| reading.ok().filter(|reading| is_meant(reading, encoding)).map(Ok))
+    }
+
+    fn read(&self, encoding: Option<&str>) -> Result<Reading, ReadError> {
+        let Opening { source, layouts, settings, .. } = self;
+        let file = self.file.try_clone().map_err(|cause| ReadError::io(&cause))?;
+        let mut rows = container::open(file, encoding, &settings.limits, settings.isolation)?;
+        let mut aside = Aside::default();
+        let mut seeking = Seeking { source, layouts, settings, unfit: None };
+        let Some(table) = seeking.next(rows.as_mut(), &mut aside)? else {
+            return Err(seeking.unfit.unwrap_or_else(|| {
+                ReadError::new("empty-file", "there are no rows in the file").hint("drop the whole export")
+            }));
+        };
+        Ok(Reading {
+            rows,
+            source: source.clone(),
+            layouts: (*layouts).clone(),
+            settings: (*settings).clone(),
+            layout: table.layout.clone(),
+            supplied: table.supplied.clone(),
+            table: Some(table),
+            aside,
+        })
+    }
 }
 
 /// The search for the next table that a layout fits.
@@ -63,11 +95,7 @@ struct Seeking<'s> {
 
 impl Seeking<'_> {
     /// Tables that are passed over are told as rejects: what was dropped is read or told.
-    fn next(
-        &mut self,
-        rows: &mut dyn RowSource,
-        (counts, rejects): (&mut Counts, &mut Vec<Reject>),
-    ) -> Result<Option<Box<OpenTable>>, ReadError> {
+    fn next(&mut self, rows: &mut dyn RowSource, aside: &mut Aside) -> Result<Option<Box<OpenTable>>, ReadError> {
         while let Some(found) = rows.next_table()? {
             let name = table::named(&found);
             let reason = match found.unread {
@@ -76,7 +104,7 @@ impl Seeking<'_> {
                     let source = SourceFile { member: found.member, sheet: found.sheet, ..self.source.clone() };
                     match table::open(rows, source, self.layouts, self.settings)? {
                         Opened::Table(table, above) => {
-                            counts.skipped += above;
+                            aside.counts.skipped += above;
                             return Ok(Some(table));
                         }
                         Opened::Empty => continue,
@@ -88,9 +116,9 @@ impl Seeking<'_> {
                     }
                 }
             };
-            counts.rejects += 1;
+            aside.counts.rejects += 1;
             let reason = format!("this part was not read: {reason}");
-            rejects.push(Reject { table: name, row: 0, reason, cells: Vec::new() });
+            aside.rejects.push(Reject { table: name, row: 0, reason, cells: Vec::new() });
         }
         Ok(None)
     }
@@ -107,6 +135,17 @@ impl Reading {
         &self.supplied
     }
 
+    /// Whether rows to come may contradict what was decided for a column without a cell that shows it.
+    pub fn is_unsure(&self) -> bool {
+        self.table.as_ref().is_some_and(|table| table.is_unsure())
+    }
+
+    /// What the rest of the file shows of such columns, by reading it to its end.
+    pub fn look_ahead(mut self) -> Known {
+        let error = self.find_map(Result::err);
+        error.and_then(|error| error.learnt).unwrap_or(self.settings.known)
+    }
+
     /// The whole canonical record of a row of the batch that was made last, whatever columns were wanted.
     pub fn record(&self, batch: &Batch, row: usize) -> Record {
         self.table.as_ref().map_or_else(|| batch.record(row), |table| table.record(batch, row))
@@ -114,23 +153,28 @@ impl Reading {
 
     /// Rejects since the last call.
     pub fn take_rejects(&mut self) -> Vec<Reject> {
-        std::mem::take(&mut self.rejects)
+        std::mem::take(&mut self.aside.rejects)
     }
 
     /// Counts so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.aside.counts
+    }
+
+    /// Cells so far that could not be read as they were meant, by column.
+    pub fn notes(&self) -> &[Note] {
+        self.aside.notes.all()
     }
 
     fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
         loop {
             let Some(table) = &mut self.table else { return Ok(None) };
-            if let Some(batch) = table.batch(self.rows.as_mut(), (&mut self.counts, &mut self.rejects))? {
+            if let Some(batch) = table.batch(self.rows.as_mut(), &mut self.aside)? {
                 return Ok(Some(batch));
             }
             let (source, layouts, settings) = (&self.source, &self.layouts, &self.settings);
             let mut seeking = Seeking { source, layouts, settings, unfit: None };
-            self.table = seeking.next(self.rows.as_mut(), (&mut self.counts, &mut self.rejects))?;
+            self.table = seeking.next(self.rows.as_mut(), &mut self.aside)?;
             if let Some(table) = &self.table {
                 Field::all()
                     .filter(|field| table.supplied.contains(*field))

@@ -2,16 +2,20 @@
 //!
 //! In: rows of a container, the layouts. Out: batches and rejects. It never goes on to the next table by itself.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::columns::{Basis, Columns};
 use super::container::{Row, RowSource, RowText, Table};
-use super::layout::{self, Fit, Layout, Layouts};
-use super::values::{self, Reader};
-use super::{Counts, Known, OpenSettings, ReadError, Reject};
-use crate::record::{Batch, Column, Field, FieldKind, FieldSet, Record, SourceFile};
-use crate::text::heading_key;
-use crate::value::{self, DateOrder, DecimalMark};
+use super::furniture::Furniture;
+use super::layout::{self, Layout, Layouts};
+use super::notes::What;
+use super::rates::Rates;
+use super::values::Reader;
+use super::{Aside, OpenSettings, ReadError, Reject};
+use crate::record::{Batch, Column, Field, FieldSet, Record, SourceFile};
+use crate::value;
 
 /// Rows that columns are decided on.
 const DECIDED_ON: usize = 10_000;
@@ -31,12 +35,12 @@ pub struct OpenTable {
     /// The layout in use.
     pub layout: Arc<Layout>,
     headings: Arc<[String]>,
-    heading_keys: Vec<String>,
-    readers: Vec<Reader>,
+    furniture: Furniture,
+    columns: Columns,
+    rates: Arc<Rates>,
     /// Canonical fields that the table supplies.
     pub supplied: FieldSet,
     needs: FieldSet,
-    known: Known,
     /// Bytes of each column in the last batch.
     room: Vec<usize>,
 }
@@ -79,23 +83,24 @@ pub fn open(
     let above: Vec<Row> = waiting.drain(..=fit.header).collect();
     let header = above.last().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
     let headings: Arc<[String]> = header.unwrap_or_default().into();
+    let name = named(&Table { member: source.member.clone(), sheet: source.sheet.clone(), unread: None });
+    let basis = Basis { fit: &fit, headings: &headings, table: &name, settings };
+    let columns = Columns::decide(&basis, waiting.make_contiguous());
     let mut supplied = FieldSet::default();
     let constants = fit.layout.constants.iter().map(|(field, _)| *field);
-    fit.columns.iter().map(|(field, _)| *field).chain(constants).for_each(|field| supplied.insert(field));
-    let readers = decide(&fit, &headings, waiting.make_contiguous(), settings)?;
-    let name = named(&Table { member: source.member.clone(), sheet: source.sheet.clone(), unread: None });
+    columns.readers.iter().map(|reader| reader.field).chain(constants).for_each(|field| supplied.insert(field));
     let table = OpenTable {
         waiting,
         ended,
         source: Arc::new(source),
         name,
-        heading_keys: headings.iter().map(|heading| heading_key(heading)).collect(),
+        furniture: Furniture::new(&headings, &columns.readers),
         layout: fit.layout,
         headings,
-        readers,
+        columns,
+        rates: layouts.rates.clone(),
         supplied,
         needs: settings.needs.clone(),
-        known: settings.known.clone(),
         room: Vec::new(),
     };
     Ok(Opened::Table(Box::new(table), fit.header as u64))
@@ -115,54 +120,9 @@ fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadErr
     Ok((first, false))
 }
 
-/// How each column is read: by the layout, by what an earlier attempt learnt, by what the first rows show.
-fn decide(fit: &Fit, headings: &[String], rows: &[Row], settings: &OpenSettings) -> Result<Vec<Reader>, ReadError> {
-    let (known, needs) = (&settings.known, &settings.needs);
-    let mut readers = Vec::new();
-    for (field, column) in &fit.columns {
-        let cells = || rows.iter().map(|row| row.cell(*column));
-        let heading = headings.get(*column).map_or("", String::as_str);
-        let mut reader = Reader {
-            field: *field,
-            kind: field.kind(),
-            wanted: needs.contains(*field),
-            column: *column,
-            order: fit.layout.date_order.unwrap_or(DateOrder::DayFirst),
-            mark: fit.layout.decimal.unwrap_or(DecimalMark::Point),
-            hs_length: None,
-        };
-        match reader.kind {
-            FieldKind::Date if fit.layout.date_order.is_none() => {
-                let learnt =
-                    known.decisions.iter().find(|(name, _)| name == heading).map(|(_, order)| order_named(order));
-                let shown = cells().find_map(|cell| value::date_order_shown(cell.trim()));
-                reader.order = learnt.or(shown).unwrap_or(DateOrder::DayFirst);
-            }
-            FieldKind::Number if fit.layout.decimal.is_none() => {
-                reader.mark = values::mark(cells()).unwrap_or(DecimalMark::Point);
-            }
-            FieldKind::Hs => reader.hs_length = values::hs_length(cells()),
-            _ => {}
-        }
-        readers.push(reader);
-    }
-    Ok(readers)
-}
-
 /// Whether nothing is to be seen in a cell; nearly every one begins with a letter or digit.
-fn is_blank(cell: &str) -> bool {
+pub fn is_blank(cell: &str) -> bool {
     !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.trim().is_empty()
-}
-
-fn order_name(order: DateOrder) -> &'static str {
-    match order {
-        DateOrder::DayFirst => "day-first",
-        DateOrder::MonthFirst => "month-first",
-    }
-}
-
-fn order_named(name: &str) -> DateOrder {
-    if name == "month-first" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
 }
 
 impl OpenTable {
@@ -170,9 +130,10 @@ impl OpenTable {
     pub fn record(&self, batch: &Batch, row: usize) -> Record {
         let raw = |column: usize| batch.raw.get(column).map_or("", |cells| cells.cell(row));
         let mut fields: Vec<(Field, String)> = self
+            .columns
             .readers
             .iter()
-            .map(|reader| (reader.field, reader.read(raw(reader.column)).into_owned()))
+            .map(|reader| (reader.field, self.canonical(reader, &raw).0.into_owned()))
             .filter(|(_, cell)| !cell.is_empty())
             .collect();
         let missing = |field: Field, fields: &[(Field, String)]| !fields.iter().any(|(other, _)| *other == field);
@@ -191,6 +152,42 @@ impl OpenTable {
         }
     }
 
+    /// Whether rows beyond those that columns were decided on may contradict a decision that rests on nothing.
+    pub fn is_unsure(&self) -> bool {
+        !self.ended && self.columns.is_unsure()
+    }
+
+    /// The canonical text of a field, and what is the matter with it. A value in US dollars that the row does not have is
+    /// computed from its amount.
+    fn canonical<'a>(&self, reader: &Reader, cell: &impl Fn(usize) -> &'a str) -> (Cow<'a, str>, Option<What>) {
+        let own = cell(reader.column);
+        let read = reader.read(own);
+        if reader.field == Field::ValueUsd && read.is_empty() {
+            let (value, what) = self.computed(cell);
+            return (Cow::Owned(value), reader.trouble(own, &read).or(what));
+        }
+        let what = if read.is_empty() || reader.lost_zeros != 0 { reader.trouble(own, &read) } else { None };
+        (read, what)
+    }
+
+    fn computed<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> (String, Option<What>) {
+        let text = |field: Field| match self.columns.reader(field) {
+            Some(reader) => reader.read(cell(reader.column)),
+            None => {
+                let constant = self.layout.constants.iter().find(|(constant, _)| *constant == field);
+                Cow::Owned(constant.map_or_else(String::new, |(_, value)| value.clone()))
+            }
+        };
+        let (amount, currency) = (text(Field::InvoiceValue), text(Field::InvoiceCurrency));
+        if amount.is_empty() || currency.is_empty() {
+            return (String::new(), None);
+        }
+        match self.rates.usd(&amount, &currency, &text(Field::DeclarationDate)) {
+            Some(value) => (value, Some(What::Computed)),
+            None => (String::new(), (*self.rates != Rates::default()).then_some(What::NoRate)),
+        }
+    }
+
     /// The next row; false at the end.
     fn next_row(&mut self, rows: &mut dyn RowSource, row: &mut Row) -> Result<bool, ReadError> {
         if let Some(waiting) = self.waiting.pop_front() {
@@ -205,12 +202,8 @@ impl OpenTable {
     /// The next batch; `None` at the table's end.
     ///
     /// # Errors
-    /// When the container breaks off, or a column's dates contradict what was decided.
-    pub fn batch(
-        &mut self,
-        rows: &mut dyn RowSource,
-        (counts, rejects): (&mut Counts, &mut Vec<Reject>),
-    ) -> Result<Option<Batch>, ReadError> {
+    /// When the container breaks off, or a column contradicts what was decided for it.
+    pub fn batch(&mut self, rows: &mut dyn RowSource, aside: &mut Aside) -> Result<Option<Batch>, ReadError> {
         let mut batch = Batch::new(self.source.clone(), self.headings.clone());
         // Batches of a table are much alike: the last one says how much room the next one needs.
         let room = |column: usize| {
@@ -218,27 +211,36 @@ impl OpenTable {
         };
         batch.raw.iter_mut().enumerate().for_each(|(index, column)| *column = room(index));
         let wanted = |reader: &Reader| if reader.wanted { room(reader.column) } else { Column::default() };
-        let mut columns: Vec<Column> = self.readers.iter().map(wanted).collect();
+        let mut columns: Vec<Column> = self.columns.readers.iter().map(wanted).collect();
         let (mut bytes, mut row) = (0, Row::default());
         while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
             if !self.next_row(rows, &mut row)? {
                 break;
             }
             let text = row.text();
-            if self.is_furniture(&text) {
-                counts.skipped += 1;
+            if self.furniture.is(&text) {
+                aside.counts.skipped += 1;
                 continue;
             }
             if let Some(reason) = self.refuse(&text) {
-                counts.rejects += 1;
+                aside.counts.rejects += 1;
                 let cells = text.iter().map(str::to_owned).collect();
-                rejects.push(Reject { table: self.name.clone(), row: text.number, reason, cells });
+                aside.rejects.push(Reject { table: self.name.clone(), row: text.number, reason, cells });
                 continue;
             }
-            self.check_dates(&text)?;
-            for (reader, column) in self.readers.iter().zip(&mut columns) {
+            self.columns.watch(&text, &self.headings, &mut aside.notes)?;
+            self.note_undecoded(&text, aside);
+            let cell = |index: usize| text.cell(index);
+            for (reader, column) in self.columns.readers.iter().zip(&mut columns) {
+                if !reader.wanted && !reader.looks_odd(cell(reader.column)) {
+                    continue;
+                }
+                let (read, what) = self.canonical(reader, &cell);
                 if reader.wanted {
-                    column.push(&reader.read(text.cell(reader.column)));
+                    column.push(&read);
+                }
+                if let Some(what) = what {
+                    self.note(what, (reader, &text), aside);
                 }
             }
             for (index, column) in batch.raw.iter_mut().enumerate() {
@@ -246,7 +248,7 @@ impl OpenTable {
             }
             bytes += text.bytes();
             batch.rows.push(text.number);
-            counts.records += 1;
+            aside.counts.records += 1;
         }
         if batch.is_empty() {
             return Ok(None);
@@ -257,7 +259,7 @@ impl OpenTable {
     }
 
     fn place(&self, batch: &mut Batch, columns: Vec<Column>) {
-        for (reader, column) in self.readers.iter().zip(columns) {
+        for (reader, column) in self.columns.readers.iter().zip(columns) {
             if self.needs.contains(reader.field) {
                 batch.set_column(reader.field, column);
             }
@@ -271,25 +273,26 @@ impl OpenTable {
         }
     }
 
-    /// Totals rows and repeated headings are no records.
-    fn is_furniture(&self, row: &RowText) -> bool {
-        let filled = row.iter().filter(|cell| !is_blank(cell)).count();
-        if filled == 0 {
-            return true;
+    fn note(&self, what: What, (reader, row): (&Reader, &RowText<'_>), aside: &mut Aside) {
+        // What is computed has no column of its own: the amount that it comes from is shown.
+        let shown = match what {
+            What::Computed | What::NoRate => self.columns.reader(Field::InvoiceValue).unwrap_or(reader),
+            _ => reader,
+        };
+        let heading = self.headings.get(shown.column).map_or("", String::as_str);
+        let currency = self.columns.reader(Field::InvoiceCurrency).filter(|_| what == What::NoRate);
+        let cell = currency.map_or_else(|| row.cell(shown.column), |currency| row.cell(currency.column));
+        aside.notes.add(what, (&self.name, row.number), (heading, cell));
+    }
+
+    /// U+FFFD stands where letters were lost; its first byte is rare in any text.
+    fn note_undecoded(&self, row: &RowText<'_>, aside: &mut Aside) {
+        if !row.has_replacement() {
+            return;
         }
-        if filled * 2 <= self.headings.len() {
-            let first = row.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or("").to_uppercase();
-            if ["ИТОГО", "ВСЕГО", "TOTAL", "GRAND TOTAL"].iter().any(|word| first.starts_with(word)) {
-                return true;
-            }
+        for (heading, cell) in self.headings.iter().zip(row.iter()).filter(|(_, cell)| cell.contains('\u{FFFD}')) {
+            aside.notes.add(What::Undecoded, (&self.name, row.number), (heading, cell));
         }
-        // Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
-        if self.headings.first().is_none_or(|heading| row.cell(0).trim() != heading) {
-            return false;
-        }
-        let same =
-            row.iter().zip(&self.heading_keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
-        same.count() * 5 >= self.headings.len() * 4
     }
 
     fn refuse(&self, row: &RowText) -> Option<String> {
@@ -301,36 +304,7 @@ impl OpenTable {
         if row.has_nul() {
             return Some("the row has a NUL byte in it".to_owned());
         }
-        let told = self.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
+        let told = self.columns.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
         (!told).then(|| "every known column of the row is empty".to_owned())
-    }
-
-    /// A cell that proves the other order of day and month ends the attempt: the next one knows it from the start.
-    fn check_dates(&self, row: &RowText) -> Result<(), ReadError> {
-        for reader in self.readers.iter().filter(|reader| reader.kind == FieldKind::Date) {
-            let cell = row.cell(reader.column).trim();
-            let Some(shown) = value::date_order_shown(cell) else { continue };
-            if shown == reader.order {
-                continue;
-            }
-            let heading = self.headings.get(reader.column).cloned().unwrap_or_default();
-            return Err(self.contradiction(row, heading, shown, cell));
-        }
-        Ok(())
-    }
-
-    fn contradiction(&self, row: &RowText, heading: String, shown: DateOrder, cell: &str) -> ReadError {
-        let fixed = self.layout.date_order.is_some() || self.known.decisions.iter().any(|(name, _)| *name == heading);
-        let message = format!("the column `{heading}` has dates of both orders: `{cell}` is {}", order_name(shown));
-        let mut learnt = self.known.clone();
-        learnt.decisions.push((heading.clone(), order_name(shown).to_owned()));
-        ReadError {
-            row: Some(row.number),
-            column: Some(heading),
-            excerpt: Some(cell.chars().take(120).collect()),
-            learnt: (!fixed).then_some(learnt),
-            ..ReadError::new(if fixed { "date-order-mixed" } else { "date-order" }, message)
-        }
-        .hint("write all dates of a column in one order, or set `date_order:` in the layout")
     }
 }

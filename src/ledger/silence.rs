@@ -112,9 +112,11 @@ impl Ledger {
     /// # Errors
     /// When the ledger fails.
     pub async fn silence_sum(&self, id: i64) -> Result<SilenceSum, LedgerError> {
-        let sql = "SELECT rule, COUNT(*) AS many FROM finding WHERE silence = $1 GROUP BY rule ORDER BY COUNT(*) DESC, rule";
+        let sql =
+            "SELECT rule, COUNT(*) AS many FROM finding WHERE silence = $1 GROUP BY rule ORDER BY COUNT(*) DESC, rule";
         let rows = sqlx::query(sql).bind(id).fetch_all(&self.pool).await?;
-        let count = |row: &AnyRow| Ok((row.try_get("rule")?, u64::try_from(row.try_get::<i64, _>("many")?).unwrap_or(0)));
+        let count =
+            |row: &AnyRow| Ok((row.try_get("rule")?, u64::try_from(row.try_get::<i64, _>("many")?).unwrap_or(0)));
         let rules: Result<Vec<(String, u64)>, LedgerError> = rows.iter().map(count).collect();
         let sql = "SELECT f.id, f.source, f.line, f.record, f.evidence, f.amends, o.source AS old_source, \
                    o.line AS old_line, o.record AS old_record, c.card FROM finding f \

@@ -58,10 +58,7 @@ const UNTOLD: [(Untold, &str); 8] = [
         "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
          (SELECT alert FROM telling WHERE state = 'discarded' AND settled_at > $2)",
     ),
-    (
-        Untold::Rows,
-        "SELECT CAST(COALESCE(SUM(rejects), 0) AS BIGINT) FROM file WHERE done_at <= $1 AND done_at > $2",
-    ),
+    (Untold::Rows, "SELECT CAST(COALESCE(SUM(rejects), 0) AS BIGINT) FROM file WHERE done_at <= $1 AND done_at > $2"),
     (Untold::Files, "SELECT COUNT(*) FROM file WHERE state IN ('failed', 'held') AND seen_at <= $1 AND seen_at > $2"),
 ];
 

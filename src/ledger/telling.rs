@@ -249,7 +249,8 @@ impl Ledger {
         (local_date, now): (Option<&str>, i64),
     ) -> Result<bool, LedgerError> {
         let mut write = self.write().await?;
-        let sql = "UPDATE telling SET state = 'told', message_id = $2, settled_at = $3 WHERE id = $1 AND state = 'waiting'";
+        let sql =
+            "UPDATE telling SET state = 'told', message_id = $2, settled_at = $3 WHERE id = $1 AND state = 'waiting'";
         for id in &draft.tellings {
             let query = sqlx::query(sql).bind(*id).bind(&notification.message_id).bind(now);
             if query.execute(write.connection()).await?.rows_affected() == 0 {

@@ -97,7 +97,7 @@ async fn claim(ledger: &Ledger, name: &str) -> i64 {
 
 fn outcome() -> Published {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
-    let report = FileReport { source, records: 5, rejects: 1, skipped: 0, banner: None };
+    let report = FileReport { source, records: 5, rejects: 1, skipped: 0, notes: vec![], banner: None };
     Published { report, layout: "ru".into(), supplied: vec!["description".into()] }
 }
 

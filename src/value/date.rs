@@ -10,34 +10,13 @@ pub enum DateOrder {
     MonthFirst,
 }
 
-/// Month names by their first letters, English and Russian.
-const MONTHS: [(&str, i64); 26] = [
-    ("jan", 1),
-    ("feb", 2),
-    ("mar", 3),
-    ("apr", 4),
-    ("may", 5),
-    ("jun", 6),
-    ("jul", 7),
-    ("aug", 8),
-    ("sep", 9),
-    ("oct", 10),
-    ("nov", 11),
-    ("dec", 12),
-    ("янв", 1),
-    ("фев", 2),
-    ("мар", 3),
-    ("апр", 4),
-    ("май", 5),
-    ("мая", 5),
-    ("июн", 6),
-    ("июл", 7),
-    ("авг", 8),
-    ("сен", 9),
-    ("окт", 10),
-    ("ноя", 11),
-    ("дек", 12),
-    ("mai", 5),
+/// Month names by their first letters: English, Spanish, Turkish, Russian, Ukrainian (Unicode CLDR).
+const MONTHS: [(&str, [&str; 12]); 5] = [
+    ("en", ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+    ("es", ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "set", "oct", "nov", "dic"]),
+    ("tr", ["oca", "şub", "mar", "nis", "may", "haz", "tem", "ağu", "eyl", "eki", "kas", "ara"]),
+    ("ru", ["янв", "фев", "мар", "апр", "ма", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"]),
+    ("uk", ["січ", "лют", "бер", "кві", "тра", "чер", "лип", "сер", "вер", "жов", "лис", "гру"]),
 ];
 
 /// A date in canonical text (`2022-10-24` or `2022-10`), from any spelling of the intake specification.
@@ -47,10 +26,14 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
         return None;
     }
     let text = without_time(text);
-    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() <= 1 {
-        return digits_only(text);
+    if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) && text.matches(['.', ',']).count() <= 1 {
+        return digits_only(text, order);
     }
-    let parts: Vec<&str> = split(text);
+    let mut parts: Vec<&str> = split(text);
+    if parts.len() > 3 {
+        // `Monday, October 24, 2022`, `24 октября 2022 года`
+        parts.retain(|part| !part.chars().all(char::is_alphabetic) || month_name(part).is_some());
+    }
     match parts.as_slice() {
         [a, b, c] => three(a, b, c, order),
         [a, b] => two(a, b),
@@ -75,6 +58,12 @@ pub fn is_plain_day(text: &str) -> bool {
 pub fn iso_week(day: &str) -> Option<u16> {
     let date: Date = day.parse().ok().filter(|_| day.len() == 10)?;
     u16::try_from(date.iso_week_date().week()).ok()
+}
+
+/// Days from one canonical day to another, negative when it lies before.
+pub fn days_between(from: &str, until: &str) -> Option<i64> {
+    let (from, until): (Date, Date) = (from.parse().ok()?, until.parse().ok()?);
+    from.until(until).ok().map(|span| span.get_days().into())
 }
 
 /// Which order a cell proves: `31.12.2022` day first, `12/31/2022` month first, `None` when it proves nothing.
@@ -105,16 +94,25 @@ fn without_time(text: &str) -> &str {
         let before = text.get(..colon)?;
         before.rfind(|c: char| c == 'T' || c == 't' || c.is_whitespace())
     });
-    cut.and_then(|at| text.get(..at)).unwrap_or(text).trim_end_matches([',', ' '])
+    let day = cut.and_then(|at| text.get(..at)).unwrap_or(text).trim_end_matches([',', ' ']);
+    // `20221024T101500`
+    let compact = day.split_once('T').filter(|(day, clock)| day.len() == 8 && digits(day) && clock.len() >= 4);
+    compact.map_or(day, |(day, _)| day)
 }
 
-fn digits_only(text: &str) -> Option<String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    match (whole.len(), fraction.len()) {
-        (8, 0) => {
-            let part = |range: std::ops::Range<usize>| whole.get(range)?.parse::<i64>().ok();
-            day(part(0..4)?, part(4..6)?, part(6..8)?)
-        }
+fn digits_only(text: &str, order: DateOrder) -> Option<String> {
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    let part = |range: std::ops::Range<usize>| whole.get(range)?.parse::<i64>().ok();
+    match (whole.len(), if fraction == "0" { 0 } else { fraction.len() }) {
+        // `20221024` and `24102022`: no text is both, since years begin with 19, 20 or 21 and months do not.
+        (8, 0) => day(part(0..4)?, part(4..6)?, part(6..8)?).or_else(|| match order {
+            DateOrder::DayFirst => day(part(4..8)?, part(2..4)?, part(0..2)?),
+            DateOrder::MonthFirst => day(part(4..8)?, part(0..2)?, part(2..4)?),
+        }),
+        // With a clock behind it.
+        (14, 0) => day(part(0..4)?, part(4..6)?, part(6..8)?),
+        // `202210`
+        (6, 0) => month(part(0..4)?, part(4..6)?),
         // An Excel serial, its fraction the time of day: 20000 is 1954, 80000 is 2119.
         (5, _) => {
             let serial = whole.parse::<i64>().ok().filter(|serial| (20_000..=80_000).contains(serial))?;
@@ -172,7 +170,10 @@ fn short_year(text: &str) -> Option<i64> {
 }
 fn month_name(text: &str) -> Option<i64> {
     let text = text.to_lowercase();
-    MONTHS.iter().find(|(start, _)| text.starts_with(start)).map(|(_, number)| *number)
+    if !text.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    MONTHS.iter().find_map(|(_, names)| (1..).zip(names).find(|(_, start)| text.starts_with(**start))).map(|(n, _)| n)
 }
 fn day(year: i64, month: i64, day: i64) -> Option<String> {
     if !(1900..=2199).contains(&year) {
@@ -227,15 +228,33 @@ mod tests {
             ("October 24, 2022", "2022-10-24"),
             ("2022-10", "2022-10"),
             ("04.2023", "2023-04"),
+            ("202304", "2023-04"),
+            ("20221024.0", "2022-10-24"),
+            ("24102022", "2022-10-24"),
+            ("20112012", "2012-11-20"),
+            ("20221024101500", "2022-10-24"),
+            ("20221024T101500Z", "2022-10-24"),
+            ("44858,75", "2022-10-24"),
+            ("2022-10-24T10:15:00.000+03:00", "2022-10-24"),
+            ("Monday, October 24, 2022", "2022-10-24"),
+            ("24 октября 2022 года", "2022-10-24"),
+            ("24-Ağu-2022", "2022-08-24"),
+            ("24 жовтня 2022", "2022-10-24"),
+            ("24-ene-22", "2022-01-24"),
+            ("мая 2023", "2023-05"),
             ("2022/1/5", "2022-01-05"),
         ];
         for (written, canonical) in cases {
             assert_eq!(date(written, DateOrder::DayFirst).as_deref(), Some(canonical), "{written}");
         }
-        for nothing in ["", "31.02.2022", "12345", "abc", "99999999", "1.2.3.4", "24.10"] {
+        for nothing in
+            ["", "31.02.2022", "12345", "abc", "99999999", "1.2.3.4", "24.10", "00.00.0000", "maybe", "202213"]
+        {
             assert_eq!(date(nothing, DateOrder::DayFirst), None, "{nothing}");
         }
-        assert_eq!(date("10/24/2022", DateOrder::MonthFirst).as_deref(), Some("2022-10-24"));
+        for written in ["10/24/2022", "10/24/2022 12:00:00 AM"] {
+            assert_eq!(date(written, DateOrder::MonthFirst).as_deref(), Some("2022-10-24"), "{written}");
+        }
     }
 
     #[test]

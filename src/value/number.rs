@@ -1,4 +1,6 @@
 //! Numbers as cells and as rules write them. Exact decimals; never a float, never zero for a word.
+mod affix;
+
 use rust_decimal::Decimal;
 use std::str::FromStr;
 
@@ -10,24 +12,59 @@ pub enum DecimalMark {
     Comma,
 }
 
-const CURRENCY_WORDS: [&str; 12] =
-    ["USD", "EUR", "RUB", "CNY", "GBP", "JPY", "TRY", "AED", "KZT", "UAH", "РУБ.", "РУБ"];
+/// What stands beside a number in its cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affix {
+    /// Nothing.
+    None,
+    /// A currency by its code; empty for `¥`, which is two.
+    Currency(&'static str),
+    /// A unit of mass, as kilograms.
+    Mass(Decimal),
+    /// A unit that counts.
+    Count,
+}
+
+/// Which decimal mark a cell shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marks {
+    /// None, or it is no number.
+    Nothing,
+    /// This one, for certain.
+    Proves(DecimalMark),
+    /// `1,500` is one and a half or fifteen hundred.
+    Ambiguous,
+}
 
 /// A number as a cell writes it: separators, NBSP, currency signs; `None` for words.
 pub fn number(written: &str, mark: DecimalMark) -> Option<Decimal> {
-    let body = without_currency(written)?;
-    let (negative, body) = sign(&body);
-    if let Some(value) = scientific(body, mark) {
-        return Some(if negative { -value } else { value });
+    match amount(written, mark)? {
+        (value, Affix::None | Affix::Currency(_)) => Some(value),
+        (_, Affix::Mass(_) | Affix::Count) => None,
     }
-    let (decimal, group) = match mark {
+}
+
+/// A number and what stands beside it: `12.5 kg`, `$5`, `3 шт.`; `None` for words that are not known.
+pub fn amount(written: &str, mark: DecimalMark) -> Option<(Decimal, Affix)> {
+    let (body, affix) = affix::parted(written)?;
+    let (negative, body) = sign(&body);
+    let value = match scientific(body, mark) {
+        Some(value) => value,
+        None => {
+            // A mark that the cell proves is certain whatever its column does: `12.5` in a column of commas.
+            let mark = if let Marks::Proves(shown) = marks_of(body) { shown } else { mark };
+            let (decimal, group) = signs(mark);
+            plain(&ungrouped(body)?, decimal, group)?
+        }
+    };
+    Some((if negative { -value } else { value }, affix))
+}
+
+fn signs(mark: DecimalMark) -> (char, char) {
+    match mark {
         DecimalMark::Point => ('.', ','),
         DecimalMark::Comma => (',', '.'),
-    };
-    // A lone foreign mark that cannot be a thousands separator is the decimal mark after all: `12.5` in a comma column.
-    let foreign = body.matches(group).count() == 1 && !body.contains(decimal) && !groups_of_three(body, group);
-    let (decimal, group) = if foreign { (group, decimal) } else { (decimal, group) };
-    plain(body, decimal, group).map(|value| if negative { -value } else { value })
+    }
 }
 
 /// Whether the text is a canonical number at first sight: what [`number`] would make of it, written out, is the text itself.
@@ -65,28 +102,45 @@ pub fn rule_number(written: &str) -> Option<Decimal> {
     Some(if negative { -value } else { value })
 }
 
-/// Which decimal mark a cell proves, `None` when it proves nothing (`1,500` or `12`).
-pub fn decimal_mark_shown(written: &str) -> Option<DecimalMark> {
-    let body = without_currency(written)?;
-    let (_, body) = sign(&body);
-    if body.is_empty() || !body.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',')) {
-        return None;
+/// Which decimal mark a cell shows.
+pub fn marks_shown(written: &str) -> Marks {
+    let written = written.trim();
+    if written.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Marks::Nothing;
+    }
+    if written.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
+        return marks_of(written);
+    }
+    affix::parted(written).map_or(Marks::Nothing, |(body, _)| marks_of(sign(&body).1))
+}
+
+fn marks_of(body: &str) -> Marks {
+    if !body.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')) {
+        return Marks::Nothing;
+    }
+    if !body.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',') || is_blank(c)) {
+        return Marks::Nothing;
     }
     match (body.rfind('.'), body.rfind(',')) {
-        (Some(point), Some(comma)) if point > comma => (body.matches('.').count() == 1).then_some(DecimalMark::Point),
-        (Some(_), Some(_)) => (body.matches(',').count() == 1).then_some(DecimalMark::Comma),
-        (Some(_), None) => shown_by(body, '.', DecimalMark::Point, DecimalMark::Comma),
-        (None, Some(_)) => shown_by(body, ',', DecimalMark::Comma, DecimalMark::Point),
-        (None, None) => None,
+        (Some(point), Some(comma)) if point > comma => once(body, '.', DecimalMark::Point),
+        (Some(_), Some(_)) => once(body, ',', DecimalMark::Comma),
+        (Some(_), None) => shown_by(body, '.', (DecimalMark::Point, DecimalMark::Comma)),
+        (None, Some(_)) => shown_by(body, ',', (DecimalMark::Comma, DecimalMark::Point)),
+        (None, None) => Marks::Nothing,
     }
 }
 
-fn shown_by(body: &str, mark: char, if_decimal: DecimalMark, if_groups: DecimalMark) -> Option<DecimalMark> {
-    match body.matches(mark).count() {
-        1 if groups_of_three(body, mark) => None,
-        1 => Some(if_decimal),
-        _ if groups_of_three(body, mark) => Some(if_groups),
-        _ => None,
+fn once(body: &str, sign: char, mark: DecimalMark) -> Marks {
+    if body.matches(sign).count() == 1 { Marks::Proves(mark) } else { Marks::Nothing }
+}
+
+fn shown_by(body: &str, sign: char, (if_decimal, if_groups): (DecimalMark, DecimalMark)) -> Marks {
+    match body.matches(sign).count() {
+        // Where blanks part the thousands, the sign does not.
+        1 if groups_of_three(body, sign) => Marks::Ambiguous,
+        1 => Marks::Proves(if_decimal),
+        _ if groups_of_three(body, sign) => Marks::Proves(if_groups),
+        _ => Marks::Nothing,
     }
 }
 
@@ -94,30 +148,34 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\'' | '’' | '\u{200b}' | '\u{feff}')
 }
 
-/// The digits and marks, blanks and currency taken off; `None` when other letters are left.
-fn without_currency(written: &str) -> Option<String> {
-    let mut text = written.trim().to_uppercase();
-    if text.len() > 64 {
+/// The number without the blanks and apostrophes that part its thousands; `None` when they part something else, such as
+/// two numbers in one cell.
+fn ungrouped(body: &str) -> Option<String> {
+    let mut parts = body.split(is_blank).filter(|part| !part.is_empty());
+    let first = parts.next()?;
+    let mut joined = first.to_owned();
+    let mut rest = parts.peekable();
+    if rest.peek().is_some() && !(first.len() <= 3 && first.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
     }
-    for word in CURRENCY_WORDS {
-        if let Some(rest) = text.strip_prefix(word).or_else(|| text.strip_suffix(word)) {
-            text = rest.trim().to_owned();
-            break;
+    while let Some(part) = rest.next() {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let ends = part.len() == digits || rest.peek().is_none() && part.get(digits..)?.starts_with(['.', ',']);
+        if digits != 3 || !ends {
+            return None;
         }
+        joined.push_str(part);
     }
-    let body: String =
-        text.chars().filter(|c| !is_blank(*c) && !matches!(c, '$' | '€' | '£' | '¥' | '₽' | '₴' | '₸' | '₺')).collect();
-    (!body.is_empty()).then_some(body)
+    Some(joined)
 }
 
 fn sign(body: &str) -> (bool, &str) {
     if let Some(inner) = body.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        return (true, inner);
+        return (true, inner.trim());
     }
     match body.strip_prefix(['-', '−', '–']) {
-        Some(rest) => (true, rest),
-        None => (false, body.strip_prefix('+').unwrap_or(body)),
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, body.strip_prefix('+').unwrap_or(body).trim_start()),
     }
 }
 
@@ -241,12 +299,42 @@ mod tests {
 
     #[test]
     fn only_a_clear_cell_proves_its_mark() {
-        assert_eq!(decimal_mark_shown("1,500"), None);
-        assert_eq!(decimal_mark_shown("12"), None);
-        assert_eq!(decimal_mark_shown("1,5"), Some(DecimalMark::Comma));
-        assert_eq!(decimal_mark_shown("1.25"), Some(DecimalMark::Point));
-        assert_eq!(decimal_mark_shown("1.500,25"), Some(DecimalMark::Comma));
-        assert_eq!(decimal_mark_shown("1,500,000"), Some(DecimalMark::Point));
-        assert_eq!(decimal_mark_shown("0.125"), Some(DecimalMark::Point));
+        use DecimalMark::{Comma, Point};
+        for (written, shown) in [
+            ("1,500", Marks::Ambiguous),
+            ("1.500 кг", Marks::Ambiguous),
+            ("12", Marks::Nothing),
+            ("see 1,5", Marks::Nothing),
+            ("1,5", Marks::Proves(Comma)),
+            ("1.25", Marks::Proves(Point)),
+            ("1.500,25", Marks::Proves(Comma)),
+            ("1,500,000", Marks::Proves(Point)),
+            ("0.125", Marks::Proves(Point)),
+            ("1 200,500", Marks::Proves(Comma)),
+        ] {
+            assert_eq!(marks_shown(written), shown, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_number_is_told_apart() {
+        let mass = |text: &str| Affix::Mass(Decimal::from_str(text).unwrap());
+        for (written, value, affix) in [
+            ("12.5kg", "12.5", mass("1")),
+            ("1 200,5 кг.", "1200.5", mass("1")),
+            ("2,5 т", "2.5", mass("1000")),
+            ("10 LBS", "10", mass("0.45359237")),
+            ("3 шт.", "3", Affix::Count),
+            ("€ 1.500,00", "1500", Affix::Currency("EUR")),
+            ("US$5", "5", Affix::Currency("USD")),
+            ("-5 руб.", "-5", Affix::Currency("RUB")),
+            ("¥ 7", "7", Affix::Currency("")),
+            ("'1200", "1200", Affix::None),
+        ] {
+            assert_eq!(amount(written, DecimalMark::Point), decimal(value).map(|value| (value, affix)), "{written}");
+        }
+        for unknown in ["12 тыс.", "5 10", "12 34", "1 2345", "USD 5 kg", "12%", ">5", "5 USD or 6 EUR"] {
+            assert_eq!(amount(unknown, DecimalMark::Point), None, "{unknown}");
+        }
     }
 }

@@ -37,7 +37,9 @@ fn all_that_a_file_tells_at_its_end_is_one_mail() {
     let mails = analyst(&bench);
     assert_eq!(mails.len(), 1);
     assert!(subject(&mails[0]).ends_with(", and 1 more rule"), "{}", subject(&mails[0]));
-    assert!(mails[0].contains("X-Tidewaiter-Rule: parts, su-35") || mails[0].contains("X-Tidewaiter-Rule: su-35, parts"));
+    assert!(
+        mails[0].contains("X-Tidewaiter-Rule: parts, su-35") || mails[0].contains("X-Tidewaiter-Rule: su-35, parts")
+    );
 }
 
 #[test]

@@ -6,7 +6,14 @@ pub fn number(value: f64) -> String {
         return String::new();
     }
     // `{}` prints the shortest digits that read back as the same number, and never an exponent.
-    format!("{value}")
+    let text = format!("{value}");
+    match text.split_once('.') {
+        // Beside cells that people typed as text, `37.796` could be thirty-seven thousand; `37.7960` could not.
+        Some((whole, fraction)) if fraction.len() == 3 && whole.trim_start_matches('-').len() <= 3 => {
+            format!("{text}0")
+        }
+        _ => text,
+    }
 }
 
 /// A day as ISO 8601, with the clock where it is not midnight.
@@ -29,6 +36,8 @@ mod tests {
             (1_097_746_084_666.0, "1097746084666"),
             (8_807_300_000.0, "8807300000"),
             (0.1, "0.1"),
+            (37.796, "37.7960"),
+            (4792.752, "4792.752"),
             (1e21, "1000000000000000000000"),
             (f64::NAN, ""),
         ] {

@@ -15,6 +15,17 @@ pub fn is_compressed(start: &[u8]) -> bool {
     start.starts_with(GZIP) || start.starts_with(ZSTANDARD)
 }
 
+/// The same of an open file, which is at its start again.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_compressed_file(file: &mut File) -> Result<bool, ReadError> {
+    let mut start = Vec::new();
+    let read = file.rewind().and_then(|()| file.by_ref().take(8).read_to_end(&mut start)).and_then(|_| file.rewind());
+    read.map_err(|cause| ReadError::io(&cause))?;
+    Ok(is_compressed(&start))
+}
+
 /// The file's bytes from its start, after decompression.
 ///
 /// # Errors

@@ -118,13 +118,13 @@ impl Dbf {
         }
         let records_at = header_length as u64;
         let own = header.get(29).and_then(|byte| named_encoding(*byte));
-        let encoding = match named.and_then(|name| Encoding::for_label(name.as_bytes())).or(own) {
+        let encoding = match named.and_then(encoding::named) {
             Some(encoding) => encoding,
             None => {
                 bytes.seek(SeekFrom::Start(records_at)).map_err(|cause| ReadError::io(&cause))?;
                 let mut sample = Vec::new();
                 bytes.by_ref().take(SAMPLE).read_to_end(&mut sample).map_err(|cause| ReadError::io(&cause))?;
-                encoding::of_letters(&sample)
+                encoding::of_records(&texts(&sample, &fields, length), own)?
             }
         };
         bytes.seek(SeekFrom::Start(records_at)).map_err(|cause| ReadError::io(&cause))?;
@@ -186,6 +186,22 @@ impl Dbf {
             ..broken(&format!("it ends after {} of {} records", self.number, self.stated))
         })
     }
+}
+
+/// The texts of whole records, a line each.
+fn texts(sample: &[u8], fields: &[Field], length: usize) -> Vec<u8> {
+    let mut texts = Vec::new();
+    for record in sample.chunks_exact(length) {
+        let mut at = 1;
+        for field in fields {
+            if matches!(field.kind, b'C' | b'V') {
+                texts.extend_from_slice(record.get(at..at + field.length).unwrap_or_default());
+                texts.push(b'\n');
+            }
+            at += field.length;
+        }
+    }
+    texts
 }
 
 /// A field's bytes as a person reads them. Memo texts lie in another file and are empty here.

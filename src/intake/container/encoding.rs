@@ -1,128 +1,186 @@
-//! Encodings: byte-order mark, then strict UTF-8, then UTF-16 by its zeros, then detection. Out comes UTF-8.
+//! Encodings: a byte-order mark, UTF-8, UTF-16 by its zeros, then a code page that makes words. Out comes UTF-8.
+//!
+//! In: bytes, and pieces of their middle and end where they can be had. Out: their text as it is read. What was decided is
+//! watched to the end: a text that turns out otherwise is an error, never a silent replacement. An encoding that a layout
+//! names is taken as it is; what it cannot decode becomes U+FFFD.
 
-use std::io::{self, Cursor, Read};
+mod decide;
+mod words;
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8};
+
+use self::decide::Decision;
 use super::super::ReadError;
 
-/// Bytes that the decision is made on.
+/// Bytes at the start that the decision is made on.
 const SAMPLE: usize = 256 << 10;
-/// Bytes around the first letters outside ASCII that the detector is fed.
-const DETECTED: usize = 64 << 10;
+/// Bytes of the middle and of the end.
+const PIECE: u64 = 64 << 10;
+/// Bytes behind the first letter outside ASCII that a late decision is made on.
+const LATE: usize = 64 << 10;
+/// A piece of this size of the text is judged once in so many bytes.
+const JUDGED: usize = 16 << 10;
+const JUDGED_EVERY: u64 = 1 << 20;
+
+/// The encoding of a name; `None` when there is none of it.
+pub fn named(name: &str) -> Option<&'static Encoding> {
+    Encoding::for_label(name.trim().as_bytes())
+}
+
+/// Lines of the middle and the end of a file that its start does not reach; the file is at its start again.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn elsewhere(file: &mut File) -> Result<Vec<u8>, ReadError> {
+    let mut pieces = Vec::new();
+    let mut read = || -> io::Result<()> {
+        let size = file.metadata()?.len();
+        if size <= SAMPLE as u64 {
+            return Ok(());
+        }
+        for from in [size / 2, size.saturating_sub(PIECE)] {
+            file.seek(SeekFrom::Start(from))?;
+            let mut piece = Vec::new();
+            file.by_ref().take(PIECE).read_to_end(&mut piece)?;
+            pieces.extend_from_slice(whole_lines(&piece));
+        }
+        file.rewind()
+    };
+    read().map_err(|cause| ReadError::io(&cause))?;
+    Ok(pieces)
+}
+
+/// What lies between the first and the last line end.
+fn whole_lines(piece: &[u8]) -> &[u8] {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let (first, last) = (piece.iter().position(is_end), piece.iter().rposition(is_end));
+    first.zip(last).and_then(|(first, last)| piece.get(first..last)).unwrap_or_default()
+}
 
 /// The text of a byte stream, as UTF-8.
 ///
 /// # Errors
-/// When the bytes are no text, or `named` is no encoding.
-pub fn open<'a>(mut bytes: Box<dyn Read + 'a>, named: Option<&str>) -> Result<Box<dyn Read + 'a>, ReadError> {
-    let mut sample = vec![0; SAMPLE];
-    let mut filled = 0;
-    while let Some(rest) = sample.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match bytes.read(rest).map_err(ReadError::from_io)? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    sample.truncate(filled);
+/// When the bytes are no text, or it is in doubt in which encoding they are.
+pub fn open<'a>(bytes: Box<dyn Read + 'a>, name: Option<&str>) -> Result<Box<dyn Read + 'a>, ReadError> {
+    open_with(bytes, &[], name)
+}
+
+/// The same, with pieces of the rest.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with<'a>(
+    mut bytes: Box<dyn Read + 'a>,
+    elsewhere: &[u8],
+    name: Option<&str>,
+) -> Result<Box<dyn Read + 'a>, ReadError> {
+    let mut sample = Vec::new();
+    bytes.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).map_err(ReadError::from_io)?;
     if sample.is_empty() {
         return Err(ReadError::new("empty-file", "there is nothing inside the file").hint("drop the whole export"));
     }
-    let encoding = match named {
-        Some(name) => Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-            let message = format!("`{name}` is no encoding that is known");
-            ReadError::new("encoding", message).hint("write utf-8, windows-1251, ibm866, koi8-r, utf-16le or gb18030")
-        })?,
-        None => detect(&sample)?,
+    let (state, trust) = match name {
+        Some(name) => {
+            let encoding = named(name).ok_or_else(|| {
+                let message = format!("`{name}` is no encoding that is known");
+                ReadError::new("encoding", message)
+                    .hint("write utf-8, windows-1251, ibm866, koi8-r, utf-16le or gb18030")
+            })?;
+            (State::decoding(encoding), Trust::Told)
+        }
+        None => match decide::decide(&sample, elsewhere)? {
+            Decision::Is(encoding) => (State::decoding(encoding), Trust::Guessed),
+            Decision::AsciiSoFar => (State::Ascii, Trust::Guessed),
+        },
     };
     let source = Box::new(Cursor::new(sample).chain(bytes));
     let text = Decoding {
         source,
-        decoder: encoding.new_decoder(),
-        name: encoding.name(),
+        state,
+        trust,
         input: Vec::new(),
         start: 0,
         ended: false,
         finished: false,
+        given: 0,
+        judge_at: JUDGED_EVERY,
+        lines: 1,
     };
     Ok(Box::new(text))
 }
 
-pub(super) fn detect(sample: &[u8]) -> Result<&'static Encoding, ReadError> {
-    if let Some((encoding, _)) = Encoding::for_bom(sample) {
-        return Ok(encoding);
-    }
-    if let Some(encoding) = utf_16_without_mark(sample) {
-        return Ok(encoding);
-    }
-    let controls = sample.iter().filter(|byte| matches!(byte, 0..=8 | 14..=31)).count();
-    if sample.contains(&0) || controls * 100 > sample.len() {
-        let message = "the file is no text: it has bytes that no table has";
-        return Err(ReadError::new("not-text", message).hint("export it as CSV"));
-    }
-    match simdutf8::compat::from_utf8(sample) {
-        Ok(_) => return Ok(UTF_8),
-        // Only the character that the sample cuts through is broken.
-        Err(error) if error.error_len().is_none() => return Ok(UTF_8),
-        Err(_) => {}
-    }
-    Ok(guess(sample))
+/// The encoding that bytes outside UTF-8 are probably in.
+///
+/// # Errors
+/// When they are no text or it is in doubt.
+pub fn detect(sample: &[u8]) -> Result<&'static Encoding, ReadError> {
+    Ok(match decide::decide(sample, &[])? {
+        Decision::Is(encoding) => encoding,
+        Decision::AsciiSoFar => UTF_8,
+    })
 }
 
-/// The code page of letters around the first that are outside ASCII.
-fn guess(sample: &[u8]) -> &'static Encoding {
-    let first = sample.iter().position(|byte| *byte >= 0x80).unwrap_or(0);
-    let from = first.saturating_sub(DETECTED / 2);
-    let window = sample.get(from..(from + DETECTED).min(sample.len())).unwrap_or(sample);
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(window, false);
-    detector.guess(None, chardetng::Utf8Detection::Deny)
-}
-
-/// The code page of fixed-width records, which hold bytes of numbers and marks besides letters.
-pub fn of_letters(sample: &[u8]) -> &'static Encoding {
-    let count = |from: u8, until: u8| sample.iter().filter(|byte| (from..=until).contains(*byte)).count();
-    // А–п of code page 866 are signs and rare letters in windows-1251; А–Я of windows-1251 draw boxes in 866.
-    let (in_866, in_1251) = (count(0x80, 0xAF), count(0xC0, 0xDF) + count(0xF2, 0xFF));
-    match (in_866 > 2 * in_1251, in_1251 > 2 * in_866) {
-        (true, _) => encoding_rs::IBM866,
-        (_, true) => encoding_rs::WINDOWS_1251,
-        _ => guess(sample),
+/// The code page of fixed-width records, which hold bytes of numbers and marks besides letters; `own` is what their file
+/// says, which is not always so.
+///
+/// # Errors
+/// When no code page makes words of them.
+pub fn of_records(sample: &[u8], own: Option<&'static Encoding>) -> Result<&'static Encoding, ReadError> {
+    let reads = |encoding: &'static Encoding| decide::doubt(encoding, &encoding.decode_without_bom_handling(sample).0);
+    let guess = decide::guess(sample);
+    match own {
+        Some(own) if reads(own).is_none() => Ok(own),
+        Some(_) | None => match reads(guess) {
+            None => Ok(guess),
+            Some(error) => Err(error),
+        },
     }
 }
 
 /// The first letters of a text in whatever encoding, to see what it is a text of; never fails.
-pub fn first_letters(start: &[u8], named: Option<&str>, letters: usize) -> String {
-    let named = named.and_then(|name| Encoding::for_label(name.as_bytes()));
+pub fn first_letters(start: &[u8], name: Option<&str>, letters: usize) -> String {
     let marked = Encoding::for_bom(start).map(|(encoding, _)| encoding);
-    let encoding = marked.or(named).or_else(|| utf_16_without_mark(start)).unwrap_or(UTF_8);
+    let encoding = marked.or(name.and_then(named)).or_else(|| decide::utf_16_without_mark(start)).unwrap_or(UTF_8);
     let bytes = start.get(..letters.saturating_mul(4).min(start.len())).unwrap_or(start);
     encoding.decode(bytes).0.chars().take(letters).collect()
 }
 
-/// Text in UTF-16 has a zero in every other byte where it is Latin, and a few other high bytes where it is Cyrillic.
-fn utf_16_without_mark(sample: &[u8]) -> Option<&'static Encoding> {
-    let share = |odd: usize| {
-        let high = sample.iter().skip(odd).step_by(2);
-        high.filter(|byte| matches!(byte, 0 | 4)).count() * 10 > sample.len() * 4
-    };
-    let zeros = sample.iter().filter(|byte| **byte == 0).count() * 20 > sample.len();
-    match (zeros && sample.len() >= 4, share(1), share(0)) {
-        (true, true, false) => Some(UTF_16LE),
-        (true, false, true) => Some(UTF_16BE),
-        _ => None,
+/// Whether somebody said which encoding it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Told,
+    Guessed,
+}
+
+enum State {
+    /// No letter outside ASCII has come; the encoding is decided on the first ones.
+    Ascii,
+    Decoding(Box<encoding_rs::Decoder>),
+}
+
+impl State {
+    fn decoding(encoding: &'static Encoding) -> State {
+        State::Decoding(Box::new(encoding.new_decoder()))
     }
 }
 
-/// Decodes while it is read; a byte sequence that the encoding does not have is an error, never a silent replacement.
+/// Decodes while it is read.
 struct Decoding<'a> {
     source: Box<dyn Read + 'a>,
-    decoder: encoding_rs::Decoder,
-    name: &'static str,
+    state: State,
+    trust: Trust,
     input: Vec<u8>,
     start: usize,
     ended: bool,
     finished: bool,
+    /// Bytes of text so far, and where the text is judged next.
+    given: u64,
+    judge_at: u64,
+    /// The line that is being given.
+    lines: u64,
 }
 
 impl Read for Decoding<'_> {
@@ -131,48 +189,108 @@ impl Read for Decoding<'_> {
         if buffer.len() < 8 {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
-        while !self.finished {
-            if self.start >= self.input.len() && !self.ended {
-                self.input.resize(1 << 16, 0);
-                let read = self.source.read(&mut self.input)?;
-                self.input.truncate(read);
-                self.start = 0;
-                self.ended = read == 0;
-            }
-            let input = self.input.get(self.start..).unwrap_or_default();
-            let (result, consumed, written) =
-                self.decoder.decode_to_utf8_without_replacement(input, buffer, self.ended);
-            self.start += consumed;
-            match result {
-                DecoderResult::Malformed(..) => return self.malformed(buffer, written),
-                DecoderResult::InputEmpty if self.ended => {
-                    self.finished = true;
-                    return Ok(written);
-                }
-                DecoderResult::InputEmpty | DecoderResult::OutputFull if written > 0 => return Ok(written),
-                DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
-            }
+        let mut written = 0;
+        while written == 0 && !self.finished {
+            self.fill(1 << 16)?;
+            written = self.decode(buffer)?;
         }
-        Ok(0)
+        let text = buffer.get(..written).unwrap_or_default();
+        if self.trust == Trust::Guessed {
+            self.watch(text)?;
+        }
+        Ok(written)
     }
 }
 
 impl Decoding<'_> {
-    /// Single-byte code pages have a few holes: one becomes U+FFFD. In UTF-8 and UTF-16 the file is not what it seemed.
-    fn malformed(&self, buffer: &mut [u8], written: usize) -> io::Result<usize> {
-        if self.name.starts_with("UTF") {
-            let message = format!("the file is {} at its start but not all through", self.name);
-            let hint = "export it again in one encoding, or name it in the layout: `encoding: windows-1251`";
-            return Err(ReadError::new("encoding", message).hint(hint).into_io());
+    /// Reads on when all input is used.
+    fn fill(&mut self, size: usize) -> io::Result<()> {
+        if self.start >= self.input.len() && !self.ended {
+            self.input.resize(size, 0);
+            let read = self.source.read(&mut self.input)?;
+            self.input.truncate(read);
+            self.start = 0;
+            self.ended = read == 0;
         }
-        let sign = '\u{FFFD}'.len_utf8();
-        match buffer.get_mut(written..written + sign) {
-            Some(room) => {
-                '\u{FFFD}'.encode_utf8(room);
-                Ok(written + sign)
+        Ok(())
+    }
+
+    fn decode(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let input = self.input.get(self.start..).unwrap_or_default();
+        let decoder = match &mut self.state {
+            State::Decoding(decoder) => decoder,
+            State::Ascii => return self.pass_ascii(buffer),
+        };
+        let (consumed, written, is_done, is_malformed) = match self.trust {
+            Trust::Told => {
+                let (result, consumed, written, _) = decoder.decode_to_utf8(input, buffer, self.ended);
+                (consumed, written, result == CoderResult::InputEmpty, false)
             }
-            // No room: the hole is dropped rather than the text before it.
-            None => Ok(written),
+            Trust::Guessed => {
+                let (result, consumed, written) = decoder.decode_to_utf8_without_replacement(input, buffer, self.ended);
+                let is_malformed = matches!(result, DecoderResult::Malformed(..));
+                (consumed, written, result == DecoderResult::InputEmpty, is_malformed)
+            }
+        };
+        if is_malformed {
+            let text = std::str::from_utf8(buffer.get(..written).unwrap_or_default()).unwrap_or("");
+            let line = self.lines + lines_in(text.as_bytes());
+            return Err(decide::broken_later(decoder.encoding(), text, line).into_io());
+        }
+        self.start += consumed;
+        self.finished = is_done && self.ended;
+        Ok(written)
+    }
+
+    /// Hands on what is ASCII, and decides when the first letter outside it has come.
+    fn pass_ascii(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let input = self.input.get(self.start..).unwrap_or_default();
+        if input.is_empty() {
+            self.finished = self.ended;
+            return Ok(0);
+        }
+        let ascii = Encoding::ascii_valid_up_to(input);
+        if ascii > 0 {
+            let size = ascii.min(buffer.len());
+            buffer.iter_mut().zip(input.iter().take(size)).for_each(|(to, from)| *to = *from);
+            self.start += size;
+            return Ok(size);
+        }
+        let mut late = input.to_vec();
+        self.source.by_ref().take(LATE as u64).read_to_end(&mut late)?;
+        let decided =
+            decide::decide(&late, &[]).map_err(|error| ReadError { row: Some(self.lines), ..error }.into_io())?;
+        if let Decision::Is(encoding) = decided {
+            self.state = State::Decoding(Box::new(encoding.new_decoder_without_bom_handling()));
+        }
+        (self.input, self.start) = (late, 0);
+        Ok(0)
+    }
+
+    /// Counts lines, and looks from time to time whether the text still reads like words.
+    fn watch(&mut self, text: &[u8]) -> io::Result<()> {
+        self.lines += lines_in(text);
+        self.given += text.len() as u64;
+        if self.given < self.judge_at {
+            return Ok(());
+        }
+        self.judge_at = self.given + JUDGED_EVERY;
+        let State::Decoding(decoder) = &self.state else { return Ok(()) };
+        let piece = text.get(..JUDGED.min(text.len())).unwrap_or_default();
+        let doubt = match std::str::from_utf8(piece) {
+            Ok(piece) => decide::doubt(decoder.encoding(), piece),
+            Err(error) => {
+                let whole = piece.get(..error.valid_up_to()).unwrap_or_default();
+                decide::doubt(decoder.encoding(), std::str::from_utf8(whole).unwrap_or(""))
+            }
+        };
+        match doubt {
+            Some(error) => Err(ReadError { row: Some(self.lines), ..error }.into_io()),
+            None => Ok(()),
         }
     }
+}
+
+fn lines_in(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
 }

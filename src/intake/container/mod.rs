@@ -44,6 +44,11 @@ pub(super) fn guess_encoding(sample: &[u8]) -> Option<&'static encoding_rs::Enco
     encoding::detect(sample).ok()
 }
 
+/// Whether a layout may name an encoding so.
+pub(super) fn is_encoding(name: &str) -> bool {
+    encoding::named(name).is_some()
+}
+
 /// A row of cells as they stand in the file, decoded.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
@@ -102,6 +107,12 @@ impl<'r> RowText<'r> {
         self.text.len()
     }
 
+    /// Whether a cell has a U+FFFD, which stands for letters that were lost.
+    pub fn has_replacement(&self) -> bool {
+        memchr::memchr_iter(0xEF, self.text.as_bytes())
+            .any(|at| self.text.as_bytes().get(at..at + 3) == Some(b"\xEF\xBF\xBD"))
+    }
+
     /// Whether there is a NUL byte in a cell.
     pub fn has_nul(&self) -> bool {
         memchr::memchr(0, self.text.as_bytes()).is_some()
@@ -136,7 +147,12 @@ pub fn open(
     let (kind, file) = kind::of_file(file, encoding, limits)?;
     match kind {
         Kind::Delimited => {
-            let text = encoding::open(compressed::open(file, limits)?, encoding)?;
+            let mut file = file;
+            let elsewhere = match encoding.is_none() && !compressed::is_compressed_file(&mut file)? {
+                true => encoding::elsewhere(&mut file)?,
+                false => Vec::new(),
+            };
+            let text = encoding::open_with(compressed::open(file, limits)?, &elsewhere, encoding)?;
             Ok(Box::new(delimited::open(text, limits)?))
         }
         Kind::Refused(what, advice) => {

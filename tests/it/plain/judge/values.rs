@@ -67,7 +67,8 @@ pub fn canonical(column: Column, raw: &str) -> Option<String> {
     match column {
         Column::Date => days(cell).map(|_| cell.to_owned()),
         Column::Tariff => tariff(cell),
-        Column::Value | Column::Net => amount(cell).map(shown),
+        Column::Value => amount(cell).map(shown),
+        Column::Net => mass(cell).map(shown),
         _ => Some(cell.to_owned()),
     }
 }
@@ -162,9 +163,14 @@ pub fn amount(written: &str) -> Option<i128> {
     Some(read(&plain)? * factor + read(&fraction)? * factor / scale)
 }
 
+/// The same in kilograms, which money is not.
+fn mass(written: &str) -> Option<i128> {
+    amount(written).filter(|_| !written.contains("USD") && !written.contains('$'))
+}
+
 /// Dollars a kilogram to six digits, where both are known and neither is nothing.
 pub fn price(value: &str, mass: &str) -> Option<String> {
-    let (value, mass) = (amount(value.trim())?, amount(mass.trim())?);
+    let (value, mass) = (amount(value.trim())?, self::mass(mass.trim())?);
     if value == 0 || mass == 0 {
         return None;
     }
