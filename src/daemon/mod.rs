@@ -17,6 +17,8 @@ mod reload;
 mod source;
 mod teller;
 mod tidy;
+#[cfg(test)]
+mod year_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
