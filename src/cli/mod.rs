@@ -24,7 +24,6 @@ mod schema;
 mod shipped;
 mod silence;
 mod status;
-mod storm;
 mod test;
 mod watchlist;
 
@@ -89,10 +88,10 @@ enum Command {
     Status(status::Status),
     /// Put a failed file back into its drop folder.
     Retry(files::Retry),
-    /// Let a held file go on, or tell what a rule found in a storm.
+    /// Let a held file or storm go on.
     Release(files::Release),
-    /// Never tell what a rule found in a storm.
-    Discard(storm::Discard),
+    /// Set a held file or storm aside, untold.
+    Discard(files::Discard),
     /// Begin, list or end silences: what is recorded and not told for a while.
     Silence(silence::Silence),
     /// List, show or requeue mails.
@@ -196,7 +195,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Status(command) => on_runtime(status::status(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
-        Command::Discard(command) => on_runtime(storm::discard(command)),
+        Command::Discard(command) => on_runtime(files::discard(command)),
         Command::Silence(command) => on_runtime(silence::silence(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),

@@ -154,6 +154,7 @@ mod tests {
             recursive: false,
             done_marker: done_marker.map(str::to_owned),
             backfill: false,
+            expect_every: None,
         };
         Drop { arrivals: Arrivals::new(&source), folder }
     }

@@ -344,8 +344,13 @@ async fn look_back(year: &Year) {
         }
     }
     check_tellings(&year.expected, &told);
-    for part in ["storm held: Rule 13", "storm held: Rule 14", "storm held: Rule 18", "silence 1 is in force", "silence 1 is over"]
-    {
+    for part in [
+        "storm held: Rule 13",
+        "storm held: Rule 14",
+        "storm held: Rule 18",
+        "silence 1 is in force",
+        "silence 1 is over",
+    ] {
         assert!(subjects.iter().any(|subject| subject.starts_with(part)), "{part}: {subjects:?}");
     }
     let letters = sqlx::query("SELECT recipient, lane, local_date, level, made_at FROM letter ORDER BY made_at");
@@ -402,7 +407,11 @@ fn check_letters(rows: &[sqlx::any::AnyRow], returns: &BTreeSet<i64>) {
     }
     assert_eq!(hours, BTreeSet::from(["06".to_owned(), "07".to_owned()]), "summer and winter");
     let most = |times: &[i64], span: i64| {
-        times.iter().map(|at| times.iter().filter(|other| (*at..*at + span).contains(*other)).count()).max().unwrap_or(0)
+        times
+            .iter()
+            .map(|at| times.iter().filter(|other| (*at..*at + span).contains(*other)).count())
+            .max()
+            .unwrap_or(0)
     };
     assert!(most(&all, MINUTE) <= 60);
     for (recipient, letters) in &by_recipient {
