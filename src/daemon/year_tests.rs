@@ -81,7 +81,7 @@ fn config(folder: &Path) -> Config {
 
 fn rule(number: usize) -> Arc<RuleCard> {
     let to = [1 + number % (RECIPIENTS - 1), 1 + number * 5 % (RECIPIENTS - 1)].map(|person| format!("p{person:02}"));
-    let to = if number % 7 == 0 { vec![] } else { to[..1 + number % 2].to_vec() };
+    let to = if number.is_multiple_of(7) { vec![] } else { to[..1 + number % 2].to_vec() };
     Arc::new(RuleCard {
         id: format!("rule-{number:02}"),
         title: format!("Rule {number}"),
@@ -296,10 +296,10 @@ fn week_place(dice: &mut Dice, limit: usize) -> i64 {
 
 /// Forty files within an hour and a half, each with something high and every fourth with something critical.
 async fn flood(year: &mut Year) {
-    for n in 0..40 {
+    for n in 0..40_usize {
         year.until(year.now + SignedDuration::from_secs(130)).await;
         let mut firing = vec![(8, 1)];
-        if n % 4 == 0 {
+        if n.is_multiple_of(4) {
             firing.push((9, 1));
         }
         year.file(&firing, Fate::Told).await;
