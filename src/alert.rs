@@ -25,6 +25,8 @@ pub enum News {
 pub struct Told {
     /// The ledger's number of the finding.
     pub id: i64,
+    /// See [`Finding::key`].
+    pub key: String,
     /// What was found.
     pub finding: Finding,
     /// New or changed.

@@ -18,6 +18,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{Problem, SourceText};
 use crate::rule_card::{Level, RuleCard};
@@ -148,6 +149,10 @@ struct SourceEntry {
     recursive: Option<bool>,
     /// A file whose presence says that a dropped file is complete: `{name}.done`.
     done_marker: Option<String>,
+    /// Sources with the same word here hold the same records: what one has told, the others do not tell again.
+    identity: Option<String>,
+    /// Canonical fields that together tell one record from every other, when declaration and item number do not.
+    record_key: Option<Vec<String>>,
     /// History is being loaded: findings are recorded, and a file is told as one summary.
     backfill: Option<bool>,
     /// How long the operators bear without a file before they are told: `3d`.
@@ -215,6 +220,8 @@ pub struct SourceSettings {
     pub recursive: bool,
     /// Pattern of the marker with `{name}` in it.
     pub done_marker: Option<String>,
+    /// What makes a record the same one across files.
+    pub identity: Identity,
     /// Findings are recorded, and a file is told as one summary.
     pub backfill: bool,
     /// The operators are told when no file came for this long.
@@ -283,6 +290,7 @@ mod tests {
             ("analysts@example.org", "analysts", "7:24", "no mail address"),
             ("folder: drop", "folder: drop\n    settle_for: soon", "4:17", "no length of time"),
             ("folder: drop", "folder: drop\n    done_marker: done", "4:18", "{name}"),
+            ("folder: drop", "folder: drop\n    record_key: [bill_of_ladin]", "4:17", "did you mean `bill_of_lading`?"),
             ("recipients:", "timezone: Europe/Belrin\nrecipients:", "7:11", "`Europe/Belrin` is no time zone"),
             ("recipients:", "telling: { daily_at: '25:00' }\nrecipients:", "7:22", "no hour of a day"),
             ("recipients:", "telling: { per_day: 0 }\nrecipients:", "7:21", "write at least 1"),

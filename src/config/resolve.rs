@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use super::telling::TellingEntry;
 use super::{Addresses, CANARY, Config, ConfigFile, ConfigReading, OneOrMany, RouteEntry, SourceEntry, SourceSettings};
+use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
+use crate::record::Field;
 use crate::triage::{RouteSettings, Routing};
 use crate::yaml::{self, Node, Value, shape};
 
@@ -141,8 +143,10 @@ impl Resolver<'_> {
             let advice = "write a file name with `{name}` in it, such as `{name}.done`";
             self.wrong(&["sources", place, "done_marker"], advice);
         }
+        let identity = self.identity(entry, place);
         Some(SourceSettings {
             name: entry.name.clone(),
+            identity,
             folder: self.base.join(&entry.folder),
             layout: match entry.layout.as_deref() {
                 None | Some("auto") => LayoutChoice::Auto,
@@ -155,6 +159,17 @@ impl Resolver<'_> {
             backfill: entry.backfill.unwrap_or(false),
             expect_every: self.expected(&["sources", place, "expect_every"], entry.expect_every.as_deref())?,
         })
+    }
+
+    fn identity(&mut self, entry: &SourceEntry, place: &str) -> Identity {
+        let names = entry.record_key.clone().unwrap_or_default();
+        let fields: Vec<String> = Field::all().map(|field| field.name()).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        self.known(&["sources", place, "record_key"], &names, &fields);
+        Identity {
+            scope: entry.identity.clone().unwrap_or_else(|| entry.name.clone()),
+            record_key: names.iter().filter_map(|name| Field::from_name(name)).collect(),
+        }
     }
 
     pub(super) fn duration(&mut self, path: KeyPath<'_>, written: Option<&str>, default: Duration) -> Option<Duration> {

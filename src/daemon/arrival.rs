@@ -153,6 +153,7 @@ mod tests {
             scan_every: Duration::from_secs(1),
             recursive: false,
             done_marker: done_marker.map(str::to_owned),
+            identity: crate::finding::Identity::default(),
             backfill: false,
             expect_every: None,
         };

@@ -15,6 +15,7 @@ use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::config::{CANARY, Canary, SourceSettings};
 use crate::desk::{Desk, DeskText, Shelf, TextKind};
+use crate::finding::Identity;
 use crate::intake::LayoutChoice;
 
 /// The note in the ledger.
@@ -65,6 +66,7 @@ pub fn source(office: &Office) -> Option<SourceSettings> {
         scan_every: beside.scan_every,
         recursive: false,
         done_marker: None,
+        identity: Identity { scope: CANARY.to_owned(), ..Identity::default() },
         backfill: false,
         expect_every: None,
     })

@@ -13,7 +13,7 @@ use super::publish::{WholeFile, publish};
 use super::{Office, teller};
 use crate::alert::FileReport;
 use crate::config::Config;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Finding, Identity};
 use crate::ledger::{NewFile, NewSilence, OutboxStep, StagedFinding, StormEnd};
 use crate::record::{Field, Part, Record, Role, SourceFile};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
@@ -166,7 +166,10 @@ impl Year {
                     let declaration = finding.record.get(Field::DeclarationId).unwrap().to_owned();
                     self.expected.insert((recipient, rule.id.clone(), declaration), fate);
                 }
-                staged.push(StagedFinding { key: finding.key(source, 0), finding });
+                staged.push(StagedFinding {
+                    key: finding.key(&Identity { scope: source.into(), ..Identity::default() }, 0),
+                    finding,
+                });
             }
         }
         let now = self.now.as_microsecond();

@@ -202,14 +202,7 @@ fn listed(words: impl Iterator<Item = String>) -> String {
 }
 
 fn keys(alerts: &[Alert]) -> String {
-    let mut keys: Vec<String> = Vec::new();
-    for told in alerts.iter().flat_map(|alert| &alert.told).take(MAX_KEYS) {
-        let key = told.finding.key(&told.finding.record.source.source, 0);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys.join(" ")
+    listed(alerts.iter().flat_map(|alert| &alert.told).map(|told| told.key.clone())).replace(", ", " ")
 }
 
 fn file_name(rule_id: &str) -> String {

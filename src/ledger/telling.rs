@@ -218,7 +218,7 @@ impl Ledger {
 
     /// Findings of an alert, newest declaration first, those without a date last, then by row; and the bytes they took.
     async fn told(&self, place: &Place, alert: &Alert, most: Carried) -> Result<(Vec<Told>, i64), LedgerError> {
-        let sql = "SELECT f.id, f.source, f.line, f.record, LENGTH(f.record) AS bytes, f.evidence, f.amends, \
+        let sql = "SELECT f.id, f.key, f.source, f.line, f.record, LENGTH(f.record) AS bytes, f.evidence, f.amends, \
                    o.source AS old_source, o.line AS old_line, o.record AS old_record \
                    FROM finding f LEFT JOIN finding o ON o.id = f.amends \
                    WHERE f.attempt = $1 AND f.rule = $2 AND f.group_values = $3 AND f.silence IS NULL \
@@ -365,7 +365,7 @@ impl Heaps {
     }
 }
 
-/// A published finding of the columns id, source, line, record, evidence, and old ones when it amends.
+/// A published finding of the columns id, key, source, line, record, evidence, and old ones when it amends.
 pub(super) fn told(row: &AnyRow, rule: &Arc<RuleCard>, group: &[String]) -> Result<Told, LedgerError> {
     let news = match row.try_get::<Option<i64>, _>("amends")? {
         Some(_) => News::Amended { before: Box::new(record(row, ["old_source", "old_line", "old_record"])?) },
@@ -377,7 +377,7 @@ pub(super) fn told(row: &AnyRow, rule: &Arc<RuleCard>, group: &[String]) -> Resu
         evidence: json(row, "evidence")?,
         group: group.to_vec(),
     };
-    Ok(Told { id: row.try_get("id")?, finding, news })
+    Ok(Told { id: row.try_get("id")?, key: row.try_get("key")?, finding, news })
 }
 
 fn due_letter(row: &AnyRow) -> Result<DueLetter, LedgerError> {

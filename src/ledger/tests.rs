@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::alert::{FileReport, News, Told};
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Finding, Identity};
 use crate::notification::{Kind, Notification};
 use crate::record::{Field, Part, Record, Role, SourceFile};
 use crate::rule_card::{AlertSettings, Lane, Level, RuleCard};
@@ -74,7 +74,7 @@ fn evidence(entity: Option<&str>) -> Evidence {
 }
 
 fn staged(finding: Finding) -> StagedFinding {
-    StagedFinding { key: finding.key("harbor", 0), finding }
+    StagedFinding { key: finding.key(&Identity { scope: "harbor".into(), ..Identity::default() }, 0), finding }
 }
 
 pub(super) fn mail(id: &str) -> Notification {
@@ -189,6 +189,46 @@ async fn an_entity_that_was_not_matched_before_amends() {
     };
     let files = vec![vec![with(&["KRET"])], vec![with(&["Rostec"])], vec![with(&["KRET", "Rostec"])], vec![with(&[])]];
     check(files, &["new", "was a", "repeated", "repeated"]).await;
+}
+
+#[tokio::test]
+async fn overlapping_exports_tell_each_record_once_and_what_was_amended() {
+    let (_folder, ledger) = ledger().await;
+    let export = |change: &dyn Fn(u32, &mut Finding)| {
+        let lines = (0..5_000).map(|number| {
+            let mut finding = line("parts", "o");
+            finding.record.fields[0].1 = number.to_string();
+            change(number, &mut finding);
+            finding
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let amend = |number: u32, finding: &mut Finding| {
+        if number < 40 {
+            finding.record.fields[5].1 = "other parts".into();
+        }
+    };
+    let amend_and_go_back = |number: u32, finding: &mut Finding| {
+        if number >= 5 {
+            amend(number, finding);
+        }
+        if (100..103).contains(&number) {
+            finding.evidence = vec![evidence(Some("KRET"))];
+        }
+    };
+    let files = [export(&|_, _| {}), export(&amend), export(&amend_and_go_back)];
+    for (findings, expected) in files.into_iter().zip([(5_000, 0), (0, 40), (0, 3)]) {
+        let file = claim(&ledger, "h.csv").await;
+        let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+        ledger.stage(&attempt, &findings.into_iter().map(staged).collect::<Vec<_>>()).await.unwrap();
+        let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+        let heads = publication.compare().await.unwrap();
+        let [head] = heads.as_slice() else { panic!("{heads:?}") };
+        assert_eq!((head.totals.new, head.totals.amended), expected);
+        assert_eq!(publication.repeated().await.unwrap(), 5_000 - expected.0 - expected.1);
+        publication.commit(&outcome(), 3).await.unwrap();
+    }
+    assert_eq!(ledger.counts().await.unwrap().findings, 5_043);
 }
 
 #[tokio::test]

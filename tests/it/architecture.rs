@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ledger", &["alert", "finding", "notification", "record", "rule_card", "silence"]),
     ("deliver", &["alert", "finding", "notification", "prose", "record", "rule_card", "text", "value"]),
     // the rim
-    ("config", &["deliver", "intake", "problem", "rule_card", "triage", "yaml"]),
+    ("config", &["deliver", "finding", "intake", "problem", "record", "rule_card", "triage", "yaml"]),
     ("telemetry", &[]),
     (
         "daemon",
