@@ -31,6 +31,7 @@ mod resolve;
 mod rule_tests;
 mod scan;
 mod schemas;
+mod status;
 mod style;
 mod telling;
 mod upkeep;
