@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::deliver::SmtpSettings;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
-use crate::problem::{Problem, SourceText};
+use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::rule_card::{Level, RuleCard};
 use crate::triage::{RouteSettings, Routing};
 
@@ -56,8 +56,33 @@ pub struct ConfigReading {
     routes: Vec<(RouteSettings, std::ops::Range<usize>)>,
     /// The text.
     source: Arc<SourceText>,
+    /// The layouts that its sources name.
+    pub layouts: NamedLayouts,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
+}
+
+/// The layouts that the sources of a configuration name, each with its place.
+#[derive(Debug, Clone)]
+pub struct NamedLayouts {
+    source: Arc<SourceText>,
+    names: Vec<(String, std::ops::Range<usize>)>,
+}
+
+impl NamedLayouts {
+    /// An error for each name that is none of these layouts: the files of its source could not be read.
+    pub fn unknown<'a>(&self, there: impl Iterator<Item = &'a str> + Clone) -> Vec<Problem> {
+        let absent = self.names.iter().filter(|(name, _)| there.clone().all(|other| other != name));
+        let tell = |(name, span): &(String, std::ops::Range<usize>)| {
+            let message = format!("there is no layout `{name}`");
+            let problem = Problem::error("unknown-layout", &self.source, span.clone(), message);
+            match did_you_mean(name, there.clone().chain(["auto"])) {
+                Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
+                None => problem,
+            }
+        };
+        absent.map(tell).collect()
+    }
 }
 
 impl ConfigReading {
@@ -190,6 +215,8 @@ pub struct Config {
     pub ledger: PathBuf,
     /// Limits on dropped files.
     pub limits: Limits,
+    /// The layouts that its sources name.
+    pub layouts: NamedLayouts,
 }
 
 /// One drop folder.

@@ -12,8 +12,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{
-    Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, OneOrMany, RouteEntry, SourceEntry,
-    SourceSettings, TransportSettings,
+    Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, NamedLayouts, OneOrMany, RouteEntry,
+    SourceEntry, SourceSettings, TransportSettings,
 };
 use crate::deliver::{SmtpSettings, SmtpTls};
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
@@ -59,6 +59,7 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
         rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
         recipients: node.get("recipients").and_then(keys),
         sources: node.get("sources").and_then(source_names),
+        layouts: named_layouts(node, &source),
         problems,
     }
 }
@@ -66,6 +67,17 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
 fn source_names(sources: &Node) -> Option<Vec<String>> {
     let Value::List(items) = &sources.value else { return None };
     items.iter().map(|item| item.get("name").and_then(Node::text).map(str::to_owned)).collect()
+}
+
+fn named_layouts(node: &Node, source: &Arc<SourceText>) -> NamedLayouts {
+    let items = match node.get("sources").map(|sources| &sources.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        Some(Value::Map(_) | Value::Scalar { .. }) | None => &[],
+    };
+    let named = items.iter().filter_map(|item| item.get("layout"));
+    let named = named.filter_map(|layout| Some((layout.text()?.to_owned(), layout.span.clone())));
+    let is_name = |(name, _): &(String, _)| !name.is_empty() && name != "auto";
+    NamedLayouts { source: source.clone(), names: named.filter(is_name).collect() }
 }
 
 fn keys(recipients: &Node) -> Option<Vec<String>> {
@@ -117,6 +129,7 @@ impl Resolver<'_> {
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
             limits: limits?,
+            layouts: named_layouts(self.node, self.source),
         })
     }
 

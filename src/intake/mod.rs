@@ -115,6 +115,9 @@ pub struct OpenSettings {
     pub known: Known,
 }
 
+/// Code of a table that two layouts read in two ways, equally well.
+const LAYOUT_AMBIGUOUS: &str = "layout-ambiguous";
+
 /// Why a file cannot be read (on).
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{message}")]
@@ -158,7 +161,7 @@ impl ReadError {
 
     /// Whether somebody must look at the file: it can be read, but perhaps not as it was meant.
     pub fn holds(&self) -> bool {
-        let doubtful = matches!(&*self.code, "encoding-doubtful" | "date-order" | "decimal-mark");
+        let doubtful = matches!(&*self.code, LAYOUT_AMBIGUOUS | "encoding-doubtful" | "date-order" | "decimal-mark");
         doubtful && self.learnt.is_none()
     }
 

@@ -71,6 +71,7 @@ impl Seeking<'_> {
                     match table::open(rows, source, self.layouts, self.settings)? {
                         Opened::Table(table, above) => {
                             aside.counts.skipped += above;
+                            table.note_disputed(aside);
                             return Ok(Some(table));
                         }
                         Opened::Empty => continue,

@@ -18,6 +18,7 @@ mod exports;
 mod first_light;
 mod first_rule;
 mod language;
+mod layouts;
 mod lists;
 mod mentions;
 mod mistakes;
