@@ -166,6 +166,8 @@ impl Desk {
         let sound = self.plan.rules().iter().map(|rule| rule.card.id.as_str()).collect();
         let mut notes = rules::style::notes(&rule_texts, &sound, self.layouts.supplied().as_ref());
         notes.extend(evaluate::style(&self.plan));
+        // Rates are used by the reading of files.
+        notes.retain(|note| note.code != "unused-list" || rules::list_name(&note.source.path) != RATES);
         problem::sort(&mut notes);
         notes
     }

@@ -1,15 +1,16 @@
 //! `tidewaiter preview RULE FILE`: the mail that a rule would make of a file, as `.eml` and `.html`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{CommandError, RulesArgument, find_rule, open, say, unreadable};
-use crate::alert::{Alert, FileReport, News, Told, Totals};
+use crate::alert::{Alert, FileReport, News, PartyMonth, Told, Totals};
 use crate::deliver::{Letter, Sender, Templates, alert_letter, html_of};
 use crate::finding::Finding;
 use crate::pipeline::{self, RunError};
-use crate::record::{Field, SourceFile};
+use crate::record::{Field, Part, Role, SourceFile};
 use crate::value::Decimal;
 
 /// Write the mail that a rule would make of a file.
@@ -39,10 +40,10 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
     let rule = find_rule(&desk, &command.rule)?.clone();
     let mut reading = open(&command.file, &desk, command.layout.as_deref(), desk.plan.needs())?;
     let mut findings: Vec<Finding> = Vec::new();
-    let mut totals = Totals::default();
+    let mut sums = Sums::default();
     let counts = pipeline::run(&mut reading, &desk, |chunk| {
         for finding in chunk.findings.into_iter().filter(|finding| finding.rule.id == rule.card.id) {
-            count(&mut totals, &finding);
+            sums.add(&finding);
             if findings.len() < CARRIED {
                 findings.push(finding);
             }
@@ -74,7 +75,7 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
         notes: reading.notes().iter().map(ToString::to_string).collect(),
         banner: None,
     };
-    let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals, file: report };
+    let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals: sums.totals(), file: report };
     write(command, &alert)
 }
 
@@ -83,12 +84,58 @@ fn group_of(findings: &[Finding]) -> Vec<(String, String)> {
     first.rule.alert.group_by.iter().cloned().zip(first.group.iter().cloned()).collect()
 }
 
-fn count(totals: &mut Totals, finding: &Finding) {
-    totals.new += 1;
-    let value = finding.record.get(Field::ValueUsd).and_then(|text| text.parse::<Decimal>().ok());
-    if let Some(value) = value {
-        let sum = totals.value_usd.as_ref().and_then(|text| text.parse::<Decimal>().ok()).unwrap_or_default();
-        totals.value_usd = sum.checked_add(value).map(|sum| sum.to_string());
+/// Lines of a summary.
+const LINES: usize = 200;
+
+/// What the findings add up to: in all, and by consignor, consignee and month.
+#[derive(Default)]
+struct Sums {
+    all: Sum,
+    lines: BTreeMap<[String; 3], Sum>,
+}
+
+#[derive(Default)]
+struct Sum {
+    records: u64,
+    value: Option<Decimal>,
+}
+
+impl Sum {
+    fn add(&mut self, value: Option<Decimal>) {
+        self.records += 1;
+        let sum = |value: Decimal| self.value.unwrap_or_default().checked_add(value);
+        self.value = value.and_then(sum).or(self.value);
+    }
+
+    fn text(&self) -> Option<String> {
+        self.value.map(|sum| sum.normalize().to_string())
+    }
+}
+
+impl Sums {
+    fn add(&mut self, finding: &Finding) {
+        let cell = |field: Field| finding.record.get(field).unwrap_or("");
+        let value = cell(Field::ValueUsd).parse::<Decimal>().ok();
+        let date = cell(Field::DeclarationDate);
+        let month = date.get(..7).unwrap_or(date);
+        let party = |role: Role| cell(Field::Party(role, Part::Name)).to_owned();
+        let line = [party(Role::Consignor), party(Role::Consignee), month.to_owned()];
+        self.lines.entry(line).or_default().add(value);
+        self.all.add(value);
+    }
+
+    fn totals(self) -> Totals {
+        let line = |([consignor, consignee, month], sum): ([String; 3], Sum)| PartyMonth {
+            consignor,
+            consignee,
+            month,
+            records: sum.records,
+            value_usd: sum.text(),
+        };
+        let mut lines: Vec<PartyMonth> = self.lines.into_iter().map(line).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.records));
+        lines.truncate(LINES);
+        Totals { new: self.all.records, amended: 0, value_usd: self.all.text(), by_party_and_month: lines }
     }
 }
 

@@ -74,8 +74,24 @@ impl Columns {
         let doubts = vec![(None, None); readers.len()];
         let known = basis.settings.known.clone();
         let mut columns = Columns { readers, grounds, doubts, watched, table, known };
+        columns.follow_others();
         columns.add_computed(&basis.settings.needs);
         columns
+    }
+
+    /// Number columns that show no mark are read as the others of their table, which show one.
+    fn follow_others(&mut self) {
+        let shown = self
+            .readers
+            .iter()
+            .zip(&self.grounds)
+            .filter(|(reader, ground)| reader.kind == FieldKind::Number && **ground != Ground::Usual);
+        let (points, commas): (Vec<&Reader>, Vec<&Reader>) =
+            shown.map(|(reader, _)| reader).partition(|reader| reader.mark == DecimalMark::Point);
+        if commas.len() > points.len() {
+            let unsure = self.readers.iter_mut().zip(&self.grounds).filter(|(_, ground)| **ground == Ground::Usual);
+            unsure.for_each(|(reader, _)| reader.mark = DecimalMark::Comma);
+        }
     }
 
     /// A value in US dollars can be computed where there are an amount and its currency.
@@ -130,7 +146,12 @@ impl Columns {
             }
             match value::marks_shown(cell) {
                 Marks::Nothing => continue,
-                Marks::Ambiguous => drop(doubt.0.get_or_insert_with(|| Place::new(row.number, cell))),
+                Marks::Ambiguous => {
+                    if *ground == Ground::Usual {
+                        notes.add(What::EitherMark, (&self.table, row.number), (heading, cell));
+                    }
+                    doubt.0.get_or_insert_with(|| Place::new(row.number, cell));
+                }
                 Marks::Proves(mark) if mark == reader.mark => continue,
                 Marks::Proves(_) => {
                     if *ground != Ground::Usual {
@@ -256,6 +277,10 @@ fn mark_named(word: &str) -> DecimalMark {
     if word == "decimal-comma" { DecimalMark::Comma } else { DecimalMark::Point }
 }
 
+fn spoken(word: &str) -> String {
+    word.replace('-', " ")
+}
+
 /// A column and the cell that is against it.
 struct Contradiction<'c> {
     heading: &'c str,
@@ -301,13 +326,16 @@ impl Contradiction<'_> {
         let Place { row, cell } = &self.seen;
         let why = match self.ground {
             Ground::Usual => "nothing above shows its mark".to_owned(),
-            Ground::Shown(place) => format!("`{}` in row {} a {}", place.cell, place.row, self.word),
-            Ground::Learnt => format!("others a {}", self.word),
-            Ground::Layout => format!("the layout says {}", self.word),
+            Ground::Shown(place) => format!("`{}` in row {} a {}", place.cell, place.row, spoken(self.word)),
+            Ground::Learnt => format!("others a {}", spoken(self.word)),
+            Ground::Layout => format!("the layout says {}", spoken(self.word)),
         };
         let message = format!(
-            "the column `{}` has numbers with both decimal marks: `{cell}` in row {row} has a {}, {why}, and `{}` in row {} could be either",
-            self.heading, self.other, unsure.cell, unsure.row
+            "the column `{}` has numbers with both decimal marks: `{cell}` in row {row} has a {}, {why}, and `{}` in row {} could be read by either",
+            self.heading,
+            spoken(self.other),
+            unsure.cell,
+            unsure.row
         );
         let wanted = self.other.trim_start_matches("decimal-");
         let hint = match self.ground {

@@ -42,6 +42,7 @@ pub struct Furniture {
     amounts: Vec<usize>,
     telling: Vec<usize>,
     counts: Vec<usize>,
+    parties: Vec<usize>,
 }
 
 impl Furniture {
@@ -61,6 +62,7 @@ impl Furniture {
             amounts: of(&[Number]),
             telling: of(&[PartyName, PartyId, Text, Country, Hs, Date]),
             counts: of(&[Code]),
+            parties: of(&[PartyName]),
         }
     }
 
@@ -72,6 +74,7 @@ impl Furniture {
         }
         filled * 2 <= self.headings.len() && self.is_total(row)
             || self.repeats_headings(row)
+            || filled == 1 && self.is_remark(row)
             || filled > 2 && row.cell(self.first).trim() == self.ordinal && numbers_columns(row)
     }
 
@@ -87,17 +90,29 @@ impl Furniture {
             return false;
         }
         let label = row.cell(first).trim();
-        if self.amounts.iter().any(|column| *column == first) {
+        if self.amounts.contains(&first) {
             return !label.contains(char::is_alphabetic) && !others(&self.counts, |cell| !is_blank(cell));
         }
         let label = label.to_uppercase();
         let rest = TOTALS.iter().filter_map(|word| label.strip_prefix(word)).min_by_key(|rest| rest.len());
-        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        rest.is_some_and(|rest| match self.parties.contains(&first) {
+            // A company may be called so.
+            true => rest.trim_matches([':', '.', ' ']).is_empty(),
+            false => !rest.starts_with(char::is_alphanumeric),
+        })
     }
 
-    /// Only a row whose first cell repeats its heading is looked at further: it is the cheap sign.
+    /// One cell with blanks where a number stands: the source of the table, or who made it.
+    fn is_remark(&self, row: &RowText<'_>) -> bool {
+        let is_remark = |column: &usize| row.cell(*column).trim().contains(char::is_whitespace);
+        self.headings.len() > 3 && self.counts.iter().any(is_remark)
+    }
+
+    /// Only a row whose first cell begins like its heading is looked at further: it is the cheap sign.
     fn repeats_headings(&self, row: &RowText<'_>) -> bool {
-        if self.headings.get(self.first).is_none_or(|heading| row.cell(self.first).trim() != heading) {
+        let (cell, heading) = (row.cell(self.first).trim(), self.headings.get(self.first).map_or("", String::as_str));
+        let begins = |text: &str| text.chars().next().and_then(|letter| letter.to_lowercase().next());
+        if cell != heading && (cell.len() != heading.len() || begins(cell) != begins(heading)) {
             return false;
         }
         let same = row.iter().zip(&self.keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);

@@ -117,6 +117,8 @@ pub struct OpenSettings {
 
 /// Code of a table that two layouts read in two ways, equally well.
 const LAYOUT_AMBIGUOUS: &str = "layout-ambiguous";
+/// Code of a text in which no encoding makes words, or not all through.
+const ENCODING_DOUBTFUL: &str = "encoding-doubtful";
 
 /// Why a file cannot be read (on).
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -161,8 +163,8 @@ impl ReadError {
 
     /// Whether somebody must look at the file: it can be read, but perhaps not as it was meant.
     pub fn holds(&self) -> bool {
-        let doubtful = matches!(&*self.code, LAYOUT_AMBIGUOUS | "encoding-doubtful" | "date-order" | "decimal-mark");
-        doubtful && self.learnt.is_none()
+        matches!(&*self.code, ENCODING_DOUBTFUL | LAYOUT_AMBIGUOUS | "date-order" | "decimal-mark")
+            && self.learnt.is_none()
     }
 
     /// Whether the file may simply not be complete yet.

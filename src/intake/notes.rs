@@ -30,6 +30,8 @@ pub enum What {
     ZeroRestored,
     /// Its decimal mark is not that of the column, and certain.
     OtherMark,
+    /// Nothing in the column shows its decimal mark.
+    EitherMark,
     /// Letters that the exporter or the decoding lost.
     Undecoded,
     /// No rate on its day.
@@ -52,6 +54,9 @@ impl What {
             What::OtherUnit => "an amount in a unit that the field does not have, read as missing",
             What::ZeroRestored => "a leading zero was lost and put back",
             What::OtherMark => "a number with the other decimal mark, read by its own",
+            What::EitherMark => {
+                "nothing shows whether the sign parts thousands or decimals; `decimal:` in the layout says it"
+            }
             What::Undecoded => "characters that could not be decoded stand as �",
             What::NoRate => "no rate for this currency and day, so no value in US dollars",
             What::Disputed => "two layouts that fit equally well disagree, so that it is no field",

@@ -1,12 +1,13 @@
 //! A file being read: table after table, batch after batch.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
 use super::container::{self, RowSource};
 use super::layout::{Layout, Layouts};
 use super::table::{self, OpenTable, Opened};
-use super::{Aside, Counts, Known, Note, OpenSettings, ReadError, Reject};
+use super::{Aside, Counts, ENCODING_DOUBTFUL, Known, LayoutChoice, Note, OpenSettings, ReadError, Reject};
 use crate::record::{Batch, Field, FieldSet, Record, SourceFile};
 
 /// A file being read: an iterator of batches, with rejects and counts on the side.
@@ -26,28 +27,61 @@ pub struct Reading {
 /// # Errors
 /// When it is empty, nothing that can be read, cut short, or no layout fits any of its tables.
 pub fn open(file: File, source: SourceFile, layouts: &Layouts, settings: &OpenSettings) -> Result<Reading, ReadError> {
-    let encoding = match &settings.layout {
-        super::LayoutChoice::Named(name) => layouts.get(name).and_then(|layout| layout.encoding.clone()),
-        super::LayoutChoice::Auto => None,
-    };
-    let mut rows = container::open(file, encoding.as_deref(), &settings.limits, settings.isolation)?;
-    let mut aside = Aside::default();
-    let mut seeking = Seeking { source: &source, layouts, settings, unfit: None };
-    let Some(table) = seeking.next(rows.as_mut(), &mut aside)? else {
-        return Err(seeking.unfit.unwrap_or_else(|| {
-            ReadError::new("empty-file", "there are no rows in the file").hint("drop the whole export")
-        }));
-    };
-    Ok(Reading {
-        rows,
-        source,
-        layouts: layouts.clone(),
-        settings: settings.clone(),
-        layout: table.layout.clone(),
-        supplied: table.supplied.clone(),
-        table: Some(table),
-        aside,
-    })
+    let opening = Opening { file, source, layouts, settings };
+    if let LayoutChoice::Named(name) = &settings.layout {
+        let encoding = layouts.get(name).and_then(|layout| layout.encoding.clone());
+        return opening.read(encoding.as_deref());
+    }
+    match opening.read(None) {
+        Ok(reading) => match reading.layout.encoding.clone() {
+            Some(encoding) => opening.read(Some(&encoding)),
+            None => Ok(reading),
+        },
+        Err(error) if error.code == ENCODING_DOUBTFUL => opening.as_a_layout_says().unwrap_or(Err(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file that is being opened.
+struct Opening<'o> {
+    file: File,
+    source: SourceFile,
+    layouts: &'o Layouts,
+    settings: &'o OpenSettings,
+}
+
+impl Opening<'_> {
+    /// A text whose encoding is in doubt may be one that a layout knows better.
+    fn as_a_layout_says(&self) -> Option<Result<Reading, ReadError>> {
+        let encodings: BTreeSet<&str> =
+            self.layouts.layouts.iter().filter_map(|layout| layout.encoding.as_deref()).collect();
+        let mut readings = encodings.into_iter().map(|encoding| (encoding, self.read(Some(encoding))));
+        let is_meant = |reading: &Reading, encoding: &str| reading.layout.encoding.as_deref() == Some(encoding);
+        readings.find_map(|(encoding, reading)| reading.ok().filter(|reading| is_meant(reading, encoding)).map(Ok))
+    }
+
+    fn read(&self, encoding: Option<&str>) -> Result<Reading, ReadError> {
+        let Opening { source, layouts, settings, .. } = self;
+        let file = self.file.try_clone().map_err(|cause| ReadError::io(&cause))?;
+        let mut rows = container::open(file, encoding, &settings.limits, settings.isolation)?;
+        let mut aside = Aside::default();
+        let mut seeking = Seeking { source, layouts, settings, unfit: None };
+        let Some(table) = seeking.next(rows.as_mut(), &mut aside)? else {
+            return Err(seeking.unfit.unwrap_or_else(|| {
+                ReadError::new("empty-file", "there are no rows in the file").hint("drop the whole export")
+            }));
+        };
+        Ok(Reading {
+            rows,
+            source: source.clone(),
+            layouts: (*layouts).clone(),
+            settings: (*settings).clone(),
+            layout: table.layout.clone(),
+            supplied: table.supplied.clone(),
+            table: Some(table),
+            aside,
+        })
+    }
 }
 
 /// The search for the next table that a layout fits.

@@ -186,7 +186,7 @@ impl OpenTable {
         };
         if reader.field == Field::ValueUsd && read.is_empty() {
             let (value, what) = self.computed(cell);
-            return (Cow::Owned(value), what.or_else(|| reader.trouble(&own, &read)));
+            return (Cow::Owned(value), reader.trouble(&own, &read).or(what));
         }
         let what = if read.is_empty() || reader.lost_zeros != 0 { reader.trouble(&own, &read) } else { None };
         (read, what)
@@ -254,11 +254,13 @@ impl OpenTable {
             self.note_undecoded(&text, aside);
             let cell = |index: usize| text.cell(index);
             for (reader, column) in self.columns.readers.iter().zip(&mut columns) {
-                if !reader.wanted {
+                if !reader.wanted && !reader.looks_odd(cell(reader.column)) {
                     continue;
                 }
                 let (read, what) = self.canonical(reader, &cell);
-                column.push(&read);
+                if reader.wanted {
+                    column.push(&read);
+                }
                 if let Some(what) = what {
                     self.note(what, (reader, &text), aside);
                 }

@@ -106,6 +106,17 @@ impl Reader {
         }
     }
 
+    /// Whether a cell of a column that nobody wants is worth a look: nearly all are seen at once to be what they should.
+    pub fn looks_odd(&self, cell: &str) -> bool {
+        match self.kind {
+            FieldKind::Number => cell.bytes().any(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b',' | b'-' | b' ')),
+            FieldKind::Date => !value::is_plain_day(cell),
+            FieldKind::Hs => !is_digits(cell),
+            FieldKind::Code | FieldKind::PartyId => cell.contains("E+"),
+            FieldKind::PartyName | FieldKind::Text | FieldKind::Country => false,
+        }
+    }
+
     fn tariff(&self, cell: &str) -> String {
         let exact = match power_of_ten(cell, Sign::Optional) {
             Some(exact) => exact,

@@ -27,7 +27,7 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
     }
     let text = without_time(text);
     if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) && text.matches(['.', ',']).count() <= 1 {
-        return digits_only(text);
+        return digits_only(text, order);
     }
     let mut parts: Vec<&str> = split(text);
     if parts.len() > 3 {
@@ -100,12 +100,17 @@ fn without_time(text: &str) -> &str {
     compact.map_or(day, |(day, _)| day)
 }
 
-fn digits_only(text: &str) -> Option<String> {
+fn digits_only(text: &str, order: DateOrder) -> Option<String> {
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let part = |range: std::ops::Range<usize>| whole.get(range)?.parse::<i64>().ok();
     match (whole.len(), if fraction == "0" { 0 } else { fraction.len() }) {
-        // `20221024`, and the same with a clock behind it.
-        (8 | 14, 0) => day(part(0..4)?, part(4..6)?, part(6..8)?),
+        // `20221024` and `24102022`: no text is both, since years begin with 19, 20 or 21 and months do not.
+        (8, 0) => day(part(0..4)?, part(4..6)?, part(6..8)?).or_else(|| match order {
+            DateOrder::DayFirst => day(part(4..8)?, part(2..4)?, part(0..2)?),
+            DateOrder::MonthFirst => day(part(4..8)?, part(0..2)?, part(2..4)?),
+        }),
+        // With a clock behind it.
+        (14, 0) => day(part(0..4)?, part(4..6)?, part(6..8)?),
         // `202210`
         (6, 0) => month(part(0..4)?, part(4..6)?),
         // An Excel serial, its fraction the time of day: 20000 is 1954, 80000 is 2119.
@@ -225,6 +230,8 @@ mod tests {
             ("04.2023", "2023-04"),
             ("202304", "2023-04"),
             ("20221024.0", "2022-10-24"),
+            ("24102022", "2022-10-24"),
+            ("20112012", "2012-11-20"),
             ("20221024101500", "2022-10-24"),
             ("20221024T101500Z", "2022-10-24"),
             ("44858,75", "2022-10-24"),

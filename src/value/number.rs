@@ -104,13 +104,20 @@ pub fn rule_number(written: &str) -> Option<Decimal> {
 
 /// Which decimal mark a cell shows.
 pub fn marks_shown(written: &str) -> Marks {
+    let written = written.trim();
     if written.bytes().all(|byte| byte.is_ascii_digit()) {
         return Marks::Nothing;
+    }
+    if written.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
+        return marks_of(written);
     }
     affix::parted(written).map_or(Marks::Nothing, |(body, _)| marks_of(sign(&body).1))
 }
 
 fn marks_of(body: &str) -> Marks {
+    if !body.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')) {
+        return Marks::Nothing;
+    }
     if !body.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',') || is_blank(c)) {
         return Marks::Nothing;
     }

@@ -80,3 +80,19 @@ fn route_says_who_is_told_of_which_source_and_why() {
     assert!(String::from_utf8_lossy(&unknown.get_output().stderr).contains("did you mean `su-35`?"));
     tidewaiter(&bench.path(""), &["route", "--source", "nowhere"]).code(2);
 }
+
+#[test]
+fn the_preview_of_a_summary_has_its_lines_by_party_and_month() {
+    let bench = Bench::new();
+    bench.write("rules/su-35.yaml", format!("{RULE}alert: {{as: summary}}\n"));
+    let december = hit(3).replace("2022-10-24", "2022-12-01");
+    bench.write("october.csv", format!("{HEADER}{}{}{december}", hit(1), hit(2)));
+    tidewaiter(&bench.path(""), &["preview", "su-35", "october.csv"]).success();
+    let mail = std::fs::read(bench.path("su-35.eml")).unwrap();
+    let mail = mail_parser::MessageParser::default().parse(&mail).unwrap();
+    let text = mail.body_text(0).unwrap();
+    assert!(text.contains("3,600,000 USD"), "{text}");
+    for part in ["2022-10", "2,400,000", "2022-12", "1,200,000"] {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+}

@@ -24,6 +24,7 @@ mod mentions;
 mod mistakes;
 mod mutated_rules;
 mod plain;
+mod quirks;
 mod relay;
 mod resolve;
 mod rule_tests;

@@ -68,6 +68,7 @@ fn one_slip_is_told_once() {
     let meant = [
         "layout-field-misspelt.yaml",
         "layout-keys-misspelt.yaml",
+        "rates.csv",
         "number-in-a-list.yaml",
         "two-slips-in-two-documents.yaml",
         "watchlist-keys-misspelt.yaml",

@@ -57,3 +57,52 @@ fn a_file_that_cannot_be_read_is_told_and_the_others_are_read() {
     let run = tidewaiter(&bench.path(""), &["scan", "gone.csv", "a.csv"]).code(4);
     assert!(told(&run).contains("gone.csv") && told(&run).contains("a.csv: 3 records"), "{}", told(&run));
 }
+
+#[test]
+fn cells_that_could_not_be_read_are_told_by_column_to_the_terminal_and_in_every_mail_about_the_file() {
+    let bench = bench();
+    let odd = hit(6).replace("1200000", "see invoice").replace("2022-10-24", "31.02.2022");
+    bench.write("odd.csv", format!("{HEADER}{}{odd}{}", hit(1), quiet(2).replace("9503007500", "9.503E+09")));
+    let notes = [
+        "`usd`: no number, read as missing: 1 cell in row 3 (`see invoice`)",
+        "`date`: no date, read as missing: 1 cell in row 3 (`31.02.2022`)",
+        "`hs`: a code that lost digits to a power of ten, read as missing: 1 cell in row 4 (`9.503E+09`)",
+    ];
+    let run = tidewaiter(&bench.path(""), &["scan", "odd.csv"]).success();
+    for note in notes {
+        assert!(told(&run).contains(&format!("  note: {note}\n")), "{note} in {}", told(&run));
+    }
+    std::fs::rename(bench.path("odd.csv"), bench.path("drop/odd.csv")).unwrap();
+    bench.run();
+    let mails = bench.mails_to("analyst@example.org");
+    let parsed = mail_parser::MessageParser::default().parse(mails[0].as_bytes()).unwrap();
+    let text = parsed.body_text(0).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    for note in notes {
+        assert!(text.contains(note), "{note} in {text}");
+    }
+}
+
+#[test]
+fn an_order_of_dates_that_shows_at_the_end_is_known_before_the_first_finding_is_printed() {
+    let bench = bench();
+    let mut text = HEADER.to_owned();
+    (0..10_010).for_each(|n| text.push_str(&quiet(n).replace("2022-10-24", "01/02/2022")));
+    text.insert_str(HEADER.len(), &hit(7).replace("2022-10-24", "03/04/2022"));
+    text.push_str(&hit(8).replace("2022-10-24", "12/31/2022"));
+    bench.write("long.csv", &text);
+    let printed =
+        printed(&tidewaiter(&bench.path(""), &["scan", "long.csv", "--format", "jsonl", "--rule", "su-35"]).success());
+    let dates: Vec<String> = printed
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["record"]["declaration_date"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(dates, ["2022-03-04", "2022-12-31"]);
+    bench.write("mixed.csv", text + &hit(9).replace("2022-10-24", "31/12/2022"));
+    let run = tidewaiter(&bench.path(""), &["scan", "mixed.csv"]).code(1);
+    assert!(told(&run).contains("dates of both orders") && told(&run).contains("mend the export"), "{}", told(&run));
+}

@@ -1,5 +1,6 @@
 //! CSV, TSV, `;` and `|`: the delimiter is found by looking; LF, CRLF and CR ends; stray quotes stay text.
 
+use std::collections::VecDeque;
 use std::io::{Cursor, Read};
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +21,11 @@ pub struct Delimited<'a> {
     rows: u64,
     columns: usize,
     begun: bool,
+    delimiter: u8,
+    /// Cells of the first row.
+    width: usize,
+    /// Rows that a stray quote had swallowed.
+    swallowed: VecDeque<csv::ByteRecord>,
 }
 
 /// Opens a text.
@@ -44,7 +50,8 @@ pub fn open<'a>(mut text: Box<dyn Read + 'a>, limits: &Limits) -> Result<Delimit
         .has_headers(false)
         .buffer_capacity(1 << 17)
         .from_reader(guard);
-    Ok(Delimited { reader, seen, rows: 0, columns: limits.columns, begun: false })
+    let swallowed = VecDeque::new();
+    Ok(Delimited { reader, seen, rows: 0, columns: limits.columns, begun: false, delimiter, width: 0, swallowed })
 }
 
 /// The delimiter that splits the most rows into the same, largest number of cells.
@@ -68,7 +75,12 @@ impl RowSource for Delimited<'_> {
     }
 
     fn next_row(&mut self, row: &mut Row) -> Result<bool, ReadError> {
-        let next = self.rows + 1;
+        if let Some(cells) = self.swallowed.pop_front() {
+            self.rows += 1;
+            *row = Row { number: self.rows, cells };
+            return Ok(true);
+        }
+        let (next, line) = (self.rows + 1, self.reader.position().line());
         let read = self.reader.read_byte_record(&mut row.cells).map_err(|error| {
             let mut error = match error.into_kind() {
                 csv::ErrorKind::Io(cause) => ReadError::from_io(cause),
@@ -92,12 +104,43 @@ impl RowSource for Delimited<'_> {
         }
         self.rows += 1;
         row.number = self.rows;
+        self.width = if self.width == 0 { row.cells.len() } else { self.width };
+        if self.reader.position().line() > line + 1
+            && let Some(mut rows) = parted(&row.cells, self.width, self.delimiter)
+        {
+            row.cells = rows.pop_front().unwrap_or_default();
+            self.swallowed = rows;
+        }
         if row.cells.len() > self.columns {
             let message = format!("the row has {} cells, more than the limit of {}", row.cells.len(), self.columns);
             return Err(ReadError { row: Some(self.rows), ..ReadError::new("too-many-columns", message) });
         }
         Ok(true)
     }
+}
+
+/// Tables narrower than this may well have so many delimiters in a line of a text.
+const NARROWEST: usize = 5;
+
+/// The rows that a row really is, when a quote that was opened and not closed has made one cell of whole lines: each of
+/// them has as many delimiters as a row. `None` for a cell that only has line breaks.
+fn parted(cells: &csv::ByteRecord, width: usize, delimiter: u8) -> Option<VecDeque<csv::ByteRecord>> {
+    let at = cells.iter().position(|cell| memchr::memchr(b'\n', cell).is_some())?;
+    let cell = cells.get(at)?;
+    let mut rows: VecDeque<csv::ByteRecord> = VecDeque::new();
+    for line in cell.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mut row = csv::ByteRecord::new();
+        if rows.is_empty() {
+            cells.iter().take(at).for_each(|cell| row.push_field(cell));
+        }
+        line.split(|byte| *byte == delimiter).for_each(|cell| row.push_field(cell));
+        rows.push_back(row);
+    }
+    let last = rows.back_mut()?;
+    cells.iter().skip(at + 1).for_each(|cell| last.push_field(cell));
+    let fit = rows.iter().filter(|row| row.len() == width).count();
+    (width >= NARROWEST && (fit == rows.len() || fit > 2)).then_some(rows)
 }
 
 fn unclosed() -> ReadError {

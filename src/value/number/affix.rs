@@ -32,7 +32,7 @@ const MASSES: [(i64, u32, &[&str]); 4] = [
     (45_359_237, 8, &["LB", "LBS", "LBR"]),
 ];
 
-const COUNTS: [&str; 32] = [
+const COUNTS: [&str; 44] = [
     "PC",
     "PCS",
     "PCE",
@@ -49,20 +49,32 @@ const COUNTS: [&str; 32] = [
     "PAIRS",
     "ШТ",
     "ШТУК",
+    "ШТУКА",
+    "ШТУКИ",
     "ПАР",
+    "ПАРА",
+    "ПАРЫ",
     "КОМПЛ",
+    "КОМПЛЕКТ",
     "МЕСТ",
+    "МЕСТА",
+    "МЕСТО",
+    "УП",
     "УПАК",
+    "КОР",
+    "ЯЩ",
     "PKG",
     "PKGS",
     "CTN",
     "CTNS",
     "BOX",
     "BOXES",
+    "BAG",
     "BAGS",
+    "PLT",
+    "PLTS",
     "M",
     "М",
-    "M2",
     "L",
     "Л",
 ];
@@ -77,7 +89,6 @@ pub(super) fn parted(written: &str) -> Option<(String, Affix)> {
         return None;
     }
     let text = narrow(written.trim().trim_start_matches('\'')).to_uppercase();
-    let text = text.trim_end_matches("M2").trim();
     let first = text.find(|c: char| c.is_ascii_digit())?;
     let last = text.rfind(|c: char| c.is_ascii_digit())?;
     // Signs and marks belong to the number, words beside them do not.

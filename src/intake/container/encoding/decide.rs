@@ -5,7 +5,7 @@
 
 use encoding_rs::{Encoding, GB18030, IBM866, KOI8_R, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252};
 
-use super::super::super::ReadError;
+use super::super::super::{ENCODING_DOUBTFUL, ReadError};
 use super::words::{Words, around};
 
 /// Bytes around letters outside ASCII that a decision rests on.
@@ -16,6 +16,10 @@ const USUAL: usize = 12;
 const ENOUGH_LETTERS: usize = 8;
 /// Of a UTF-8 text, this share of letters may be broken, and it is still one.
 const BROKEN_SHARE: usize = 10;
+/// Control signs that may stand in a text.
+const STRAY: usize = 2;
+/// So many letters of UTF-8 are no chance.
+const NO_CHANCE: usize = 20;
 /// Runs of letters outside ASCII that are looked at for a second encoding.
 const RUNS: usize = 1000;
 /// Question marks in a row that stand for a word whose letters were lost.
@@ -41,7 +45,7 @@ pub fn decide(start: &[u8], elsewhere: &[u8]) -> Result<Decision, ReadError> {
         return Ok(Decision::Is(encoding));
     }
     let controls = start.iter().filter(|byte| matches!(byte, 0..=8 | 14..=31)).count();
-    if start.contains(&0) || controls * 100 > start.len() {
+    if controls > STRAY && controls * 100 > start.len() {
         let message = "the file is no text: it has bytes that no table has";
         return Err(ReadError::new("not-text", message).hint("export it as CSV"));
     }
@@ -53,6 +57,9 @@ pub fn decide(start: &[u8], elsewhere: &[u8]) -> Result<Decision, ReadError> {
         let text = format!("{}\n{}", UTF_8.decode(start).0, UTF_8.decode(elsewhere).0);
         return saved_wrongly(&text).map_or(Ok(Decision::Is(UTF_8)), Err);
     }
+    if let Some(error) = two_encodings(start, &rest) {
+        return Err(error);
+    }
     let sample = [letters_of(start), b"\n", letters_of(elsewhere)].concat();
     if let Some(error) = broken_utf_8(&sample) {
         return Err(error);
@@ -62,6 +69,27 @@ pub fn decide(start: &[u8], elsewhere: &[u8]) -> Result<Decision, ReadError> {
     match Words::of(&text) {
         words if words.are_doubtful() => Err(wrongly_read(encoding, &sample, &words)),
         _ => Ok(Decision::Is(encoding)),
+    }
+}
+
+/// UTF-8 at its start, and not further on.
+fn two_encodings(start: &[u8], rest: &Utf8) -> Option<ReadError> {
+    let valid = match simdutf8::compat::from_utf8(start) {
+        Ok(_) => start.len(),
+        Err(error) => error.valid_up_to(),
+    };
+    let before = std::str::from_utf8(start.get(..valid)?).ok()?;
+    let letters = before.chars().filter(|letter| !letter.is_ascii()).count();
+    if letters < NO_CHANCE || valid == start.len() && *rest != Utf8::No || broken_utf_8(start).is_some() {
+        return None;
+    }
+    let line = 1 + memchr::memchr_iter(b'\n', before.as_bytes()).count() as u64;
+    match valid == start.len() {
+        false => Some(broken_later(UTF_8, before, line)),
+        true => {
+            let message = "the encoding is in doubt: utf-8 at the start of the file and not further on";
+            Some(doubtful(message.to_owned(), "", BROKEN_HINT.to_owned()))
+        }
     }
 }
 
@@ -155,7 +183,7 @@ pub fn doubt(encoding: &'static Encoding, text: &str) -> Option<ReadError> {
 
 fn doubtful(message: String, excerpt: &str, hint: String) -> ReadError {
     let excerpt = excerpt.chars().take(120).collect();
-    ReadError { excerpt: Some(excerpt), ..ReadError::new("encoding-doubtful", message) }.hint(hint)
+    ReadError { excerpt: Some(excerpt), ..ReadError::new(ENCODING_DOUBTFUL, message) }.hint(hint)
 }
 
 /// The name that a layout writes.
@@ -194,20 +222,24 @@ fn better(than: &'static Encoding, sample: &[u8]) -> Option<&'static Encoding> {
 /// A text whose letters were taken for those of another encoding before it was saved; no `encoding:` mends that.
 fn saved_wrongly(text: &str) -> Option<ReadError> {
     let words = Words::of(text);
-    let error = |shown: &str, count: usize, what: &str| {
-        let message = format!("the encoding is in doubt: {count} words outside ASCII {what}, such as `{shown}`");
+    let error = |count: usize, what: &str, (shown, meant): (&str, Option<&str>)| {
+        let meant = meant.map_or_else(|| format!(", such as `{shown}`"), |meant| format!(": `{shown}` is `{meant}`"));
+        let message = format!("the encoding is in doubt: {count} words outside ASCII {what}{meant}");
         let hint = "it was saved in the wrong encoding before: export it again, or write `encoding: utf-8` in its layout to read it as it stands";
         Some(doubtful(message, shown, hint.to_owned()))
     };
+    let taken = |was: &'static Encoding, for_: &'static Encoding| {
+        format!("are {} that was taken for {}", name(was), name(for_))
+    };
     if let Some((taken_for, count, shown, meant)) = twice_encoded(text) {
-        return error(&shown, count, &format!("are utf-8 that was taken for {}, here `{meant}`", name(taken_for)));
+        return error(count, &taken(UTF_8, taken_for), (&shown, Some(&meant)));
     }
     if !words.are_doubtful() {
         return None;
     }
     let shown = words.example.clone().unwrap_or_default();
     if text.matches('\u{fffd}').count() > words.bad / 2 {
-        return error(&shown, words.bad, "have a � in place of letters that were lost");
+        return error(words.bad, "have a � in place of letters that were lost", (&shown, None));
     }
     for (taken_for, was) in [
         (WINDOWS_1252, WINDOWS_1251),
@@ -217,11 +249,10 @@ fn saved_wrongly(text: &str) -> Option<ReadError> {
         (WINDOWS_1251, KOI8_R),
     ] {
         if let Some(meant) = turned_back(&shown, taken_for, was) {
-            let how = format!("are {} that was taken for {}, here `{meant}`", name(was), name(taken_for));
-            return error(&shown, words.bad, &how);
+            return error(words.bad, &taken(was, taken_for), (&shown, Some(&meant)));
         }
     }
-    error(&shown, words.bad, "are none")
+    error(words.bad, "are none", (&shown, None))
 }
 
 /// UTF-8 whose bytes were taken for letters: most runs outside ASCII are whole UTF-8 when they are bytes again. Which
@@ -231,9 +262,9 @@ fn twice_encoded(text: &str) -> Option<(&'static Encoding, usize, String, String
         text.split(|letter: char| letter.is_ascii()).filter(|run| !run.is_empty()).take(RUNS).collect();
     [WINDOWS_1252, WINDOWS_1251, IBM866, KOI8_R].into_iter().find_map(|taken_for| {
         let meant = |run: &&str| {
-            let (bytes, _, is_lost) = taken_for.encode(run);
-            let meant = std::str::from_utf8(&bytes).ok().filter(|_| !is_lost && !bytes.is_ascii());
-            meant.map(|meant| (run.to_string(), meant.to_owned()))
+            let bytes = bytes_again(run, taken_for)?;
+            let meant = String::from_utf8(bytes).ok().filter(|meant| !meant.is_ascii());
+            meant.map(|meant| (run.to_string(), meant))
         };
         let mut turned = runs.iter().filter_map(meant);
         let (shown, was) = turned.next()?;
@@ -242,15 +273,27 @@ fn twice_encoded(text: &str) -> Option<(&'static Encoding, usize, String, String
     })
 }
 
+/// The bytes that letters were taken from. What is called Latin has controls where windows-1252 has signs.
+fn bytes_again(letters: &str, taken_for: &'static Encoding) -> Option<Vec<u8>> {
+    let latin: Option<Vec<u8>> = letters.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect();
+    match latin.filter(|_| taken_for == WINDOWS_1252) {
+        Some(bytes) => Some(bytes),
+        None => {
+            let (bytes, _, is_lost) = taken_for.encode(letters);
+            (!is_lost).then(|| bytes.into_owned())
+        }
+    }
+}
+
 /// What a piece was before one encoding was taken for another, where that makes words of it.
 fn turned_back(piece: &str, taken_for: &'static Encoding, was: &'static Encoding) -> Option<String> {
     let mut good = 0;
     let mut meant = Vec::new();
-    for word in piece.split_whitespace() {
-        let (bytes, _, is_lost) = taken_for.encode(word);
+    for word in piece.split(' ') {
+        let Some(bytes) = bytes_again(word, taken_for) else { continue };
         let (text, _, is_broken) = was.decode(&bytes);
         // The piece may cut through its first and last word.
-        if is_lost || is_broken {
+        if is_broken {
             continue;
         }
         let words = Words::of(&text);
@@ -273,7 +316,8 @@ fn broken_utf_8(sample: &[u8]) -> Option<ReadError> {
     }
     let at = text.find('\u{fffd}')?;
     let shown = around(&text, at, at + '\u{fffd}'.len_utf8());
-    let message = format!("the encoding is in doubt: UTF-8 but for {broken} places where it breaks, such as `{shown}`");
+    let places = if broken == 1 { "a place" } else { &format!("{broken} places") };
+    let message = format!("the encoding is in doubt: utf-8 but for {places} where it breaks, such as `{shown}`");
     Some(doubtful(message, &shown, BROKEN_HINT.to_owned()))
 }
 
@@ -282,10 +326,12 @@ pub const BROKEN_HINT: &str = "export it again in one encoding, or write `encodi
 
 /// A text that breaks off its encoding after it was decided on.
 pub fn broken_later(encoding: &'static Encoding, before: &str, line: u64) -> ReadError {
-    let shown: String = before.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
-    let shown = shown.rsplit(['\n', '\r']).next().unwrap_or("").to_owned();
+    let last = before.trim_end().rsplit(['\n', '\r']).next().unwrap_or("");
+    let shown: String = last.chars().skip(last.chars().count().saturating_sub(40)).collect();
     let name = name(encoding);
-    let message = format!("the encoding is in doubt: {name} up to line {line}, but not there, behind `{shown}`");
+    let message = format!(
+        "the encoding is in doubt: {name} up to line {line}, and not there: what comes behind `{shown}` cannot be decoded"
+    );
     ReadError { row: Some(line), ..doubtful(message, &shown, BROKEN_HINT.replace("utf-8", &name)) }
 }
 
@@ -365,7 +411,7 @@ mod tests {
         let cut = RUSSIAN.replace("Ромашка", "Ром\u{1}").into_bytes();
         let cut: Vec<u8> = cut.into_iter().map(|byte| if byte == 1 { 0xD0 } else { byte }).collect();
         let error = decide(&cut, &[]).err().unwrap();
-        assert!(error.holds() && error.message.contains("UTF-8 but for 1 place"), "{error}");
+        assert!(error.holds() && error.message.contains("utf-8 but for a place"), "{error}");
         let lost = "a;b\n????? ??? ????????;???? «????»\n".repeat(5).replace(['«', '»'], "\"");
         assert!(decide(lost.as_bytes(), &[]).err().unwrap().message.contains("question marks"));
     }

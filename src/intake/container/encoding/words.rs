@@ -148,8 +148,8 @@ fn verdict(word: &str) -> Verdict {
     let scripts = [accented, cyrillic, foreign].into_iter().filter(|count| *count > 0).count();
     match (scripts, symbols) {
         (0, 0 | 1) => return Verdict::Nothing,
-        // Two signs outside ASCII beside each other, without any letter: boxes are drawn so, and texts are not.
-        (0, _) => return if plain == 0 { Verdict::Nothing } else { Verdict::Bad },
+        // Signs outside ASCII beside each other, without any letter: boxes are drawn so, and words are not.
+        (0, _) => return Verdict::Bad,
         (1, 0) => {}
         (_, _) => return Verdict::Bad,
     }
@@ -203,6 +203,7 @@ mod tests {
             "ÇÀÏ×ÀÑÒÈ ÄËß ÑÀÌÎË¨ÒÀ Ñó-35",
             "‡ЂЏ—Ђ‘’€ „‹џ ‘ЂЊЋ‹…’Ђ, § Ї з бвЁ ¤«п б ¬®«Ґв ",
             "гУХИПК нАНПНМЮ пНЯЯХЪ",
+            "╙╫┼┴═█╔ ╧╬╤╥, ╧╨╚╠┼╨-╤└─ 18",
         ] {
             assert!(Words::of(bad).are_doubtful(), "{bad}: {:?}", Words::of(bad));
         }
