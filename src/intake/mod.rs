@@ -15,6 +15,7 @@ mod rates;
 mod reading;
 mod schema;
 pub mod settle;
+mod survey;
 mod table;
 mod values;
 
@@ -25,12 +26,13 @@ pub use claim::{
     Folders, free_place, move_file, move_to, open_nofollow, sha256, sha256_while, sync_folder, write_beside,
 };
 pub use container::serve;
-pub use layout::{Layout, Layouts};
+pub use layout::{Contradiction, Guess, Layout, Layouts, RunnerUp};
 pub use limits::{Limits, LimitsEntry};
 pub use notes::{Note, Notes, What};
 pub use rates::{NAME as RATES, Rates};
 pub use reading::{Reading, open};
 pub use schema::schema as layout_schema;
+pub use survey::{ColumnSurvey, Sample, Survey, TableSurvey, survey};
 
 use crate::record::FieldSet;
 

@@ -109,7 +109,7 @@ impl Seeking<'_> {
                             return Ok(Some(table));
                         }
                         Opened::Empty => continue,
-                        Opened::Unfit(error) => {
+                        Opened::Unfit(error, _) => {
                             let reason = error.message.clone();
                             self.unfit.get_or_insert(error);
                             reason

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::columns::{Basis, Columns};
 use super::container::{Row, RowSource, RowText, Table};
 use super::furniture::Furniture;
-use super::layout::{self, Contradiction, Layout, Layouts};
+use super::layout::{self, Contradiction, Layout, Layouts, RunnerUp};
 use super::notes::What;
 use super::rates::Rates;
 use super::values::Reader;
@@ -27,7 +27,7 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// A table whose columns are known.
 pub struct OpenTable {
-    waiting: VecDeque<Row>,
+    pub(super) waiting: VecDeque<Row>,
     ended: bool,
     source: Arc<SourceFile>,
     /// Member and sheet, for people.
@@ -35,14 +35,16 @@ pub struct OpenTable {
     /// The layout in use.
     pub layout: Arc<Layout>,
     /// Values that every record has.
-    constants: Vec<(Field, String)>,
+    pub(super) constants: Vec<(Field, String)>,
     /// What layouts that fit equally well contradict each other about.
-    disputed: Vec<Contradiction>,
+    pub(super) disputed: Vec<Contradiction>,
+    /// The layout that fits next best.
+    pub(super) runner_up: Option<RunnerUp>,
     /// The header's row.
-    header: u64,
-    headings: Arc<[String]>,
-    furniture: Furniture,
-    columns: Columns,
+    pub(super) header: u64,
+    pub(super) headings: Arc<[String]>,
+    pub(super) furniture: Furniture,
+    pub(super) columns: Columns,
     rates: Arc<Rates>,
     /// Canonical fields that the table supplies.
     pub supplied: FieldSet,
@@ -57,8 +59,8 @@ pub enum Opened {
     Table(Box<OpenTable>, u64),
     /// It has no rows.
     Empty,
-    /// No layout fits.
-    Unfit(ReadError),
+    /// No layout fits these first rows.
+    Unfit(ReadError, VecDeque<Row>),
 }
 
 /// Member and sheet as a person names them; empty for a plain file.
@@ -84,13 +86,14 @@ pub fn open(
     }
     let fit = match layout::fit(waiting.make_contiguous(), layouts, &settings.layout) {
         Ok(fit) => fit,
-        Err(error) => return Ok(Opened::Unfit(error)),
+        Err(error) => return Ok(Opened::Unfit(error, waiting)),
     };
     let above: Vec<Row> = waiting.drain(..=fit.header).collect();
     let header_row = above.last().map_or(0, |row| row.number);
     let header = above.last().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
     let headings: Arc<[String]> = header.unwrap_or_default().into();
-    let name = named(&Table { member: source.member.clone(), sheet: source.sheet.clone(), unread: None });
+    let place = Table { member: source.member.clone(), sheet: source.sheet.clone(), ..Table::default() };
+    let name = named(&place);
     let basis = Basis { fit: &fit, headings: &headings, table: &name, settings };
     let columns = Columns::decide(&basis, waiting.make_contiguous());
     let mut supplied = FieldSet::default();
@@ -105,6 +108,7 @@ pub fn open(
         layout: fit.layout,
         constants: fit.constants,
         disputed: fit.contradictions,
+        runner_up: fit.runner_up,
         header: header_row,
         headings,
         columns,
@@ -178,7 +182,11 @@ impl OpenTable {
 
     /// The canonical text of a field, and what is the matter with it. A value in US dollars that the row does not have is
     /// computed from its amount.
-    fn canonical<'a>(&self, reader: &Reader, cell: &impl Fn(usize) -> &'a str) -> (Cow<'a, str>, Option<What>) {
+    pub(super) fn canonical<'a>(
+        &self,
+        reader: &Reader,
+        cell: &impl Fn(usize) -> &'a str,
+    ) -> (Cow<'a, str>, Option<What>) {
         let own = reader.written(cell);
         let read = match &own {
             Cow::Borrowed(own) => reader.read(own),

@@ -172,3 +172,124 @@ fn a_source_that_names_no_layout_is_told_by_check_at_start_and_when_the_layout_g
     running.until("the operators are told", is_told);
     running.stop();
 }
+
+/// The headings of the import declarations that the Korea Customs Service published for research, and made-up rows.
+const KOREAN: &str = "\
+Declaration ID,Date,Office ID,Process Type,Mode of Transport,Declarant ID,Importer ID,Seller ID,Courier ID,HS6 Code,Country of Departure,Country of Origin,Tax Rate,Net Mass,Item Price,Fraud
+10000001,2021-01-05,40,B,40,AAA111,BBB222,CCC333,,854231,HK,CN,7.2,901.2,415092.72,0
+10000002,2021-01-06,20,B,10,AAA112,BBB223,CCC334,,321590,CN,CN,0.0,400.0,30520.0,0
+";
+
+/// A folder with the shipped rules but for one layout, and a file.
+fn folder(without: &str, file: (&str, &[u8])) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    tidewaiter(folder.path(), &["init", "."]).success();
+    std::fs::remove_file(folder.path().join(format!("rules/layouts/{without}.yaml"))).unwrap();
+    std::fs::write(folder.path().join(file.0), file.1).unwrap();
+    folder
+}
+
+#[test]
+fn a_layout_is_written_mended_in_ten_lines_and_reads_its_file() {
+    let folder = folder("kcs-import", ("declarations.csv", KOREAN.as_bytes()));
+    let run = |arguments: &[&str]| tidewaiter(folder.path(), arguments);
+    let out = "rules/layouts/korea.yaml";
+    let told = printed(&run(&["layout", "declarations.csv", "--write", out]).success());
+    assert!(told.starts_with("wrote rules/layouts/korea.yaml: layout `korea`, 6 of 16 columns mapped"), "{told}");
+    // As it was written it passes, and reads the file.
+    let checked = printed(&run(&["check", "rules"]).success());
+    assert!(checked.starts_with("0 errors, 0 warnings"), "{checked}");
+    run(&["layout", "declarations.csv", "--layout", "korea"]).success();
+
+    let draft = std::fs::read_to_string(folder.path().join(out)).unwrap();
+    insta::assert_snapshot!("a_written_layout", draft);
+    let edits = [
+        ("# FIELD: [Office ID]", "customs_office: [Office ID]"),
+        ("# declarant.id:", "declarant.id:"),
+        ("# seller.id:", "seller.id:"),
+        ("# hs_code:", "hs_code:"),
+        ("# dispatch_country:", "dispatch_country:"),
+        ("# invoice_value:", "customs_value:"),
+        ("# constants:", "constants:"),
+        ("#   direction: import", "  direction: import\n  destination_country: KR"),
+    ];
+    let edited = edits.iter().fold(draft.clone(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text.replace(from, to)
+    });
+    let changed = edited.lines().filter(|line| !draft.lines().any(|other| other == *line)).count();
+    assert!(changed <= 10, "{changed} lines");
+    std::fs::write(folder.path().join(out), &edited).unwrap();
+    run(&["check", "rules"]).success();
+    let shown = printed(&run(&["layout", "declarations.csv", "--layout", "korea"]).success());
+    insta::assert_snapshot!("a_file_read_by_its_own_layout", shown);
+    let scanned = printed(&run(&["scan", "declarations.csv", "--layout", "korea", "--format", "jsonl"]).success());
+    let finding: serde_json::Value = serde_json::from_str(scanned.lines().next().unwrap()).unwrap();
+    let record = &finding["record"];
+    assert_eq!((&record["hs_code"], &record["seller"]["id"]), (&"854231".into(), &"CCC333".into()), "{finding}");
+
+    let refused = run(&["layout", "declarations.csv", "--write", out]).code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("is there already and is left as it is"), "{said}");
+    assert_eq!(std::fs::read_to_string(folder.path().join(out)).unwrap(), edited);
+}
+
+#[test]
+fn every_sheet_of_a_workbook_is_shown_and_one_layout_is_written_for_all() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheets: [(&str, &[&[&str]]); 3] = [
+        ("May", &[&["Export of May"], &["Получатель", "Код ТН ВЭД", "ИНН"], &["АО «ПРИМЕР»", "0805502000", "1"]]),
+        ("June", &[&["IMPORTER_NAME", "HS_CODE", "Our note: #1"], &["PRIMER", "805502000", "x"]]),
+        ("Empty", &[]),
+    ];
+    for (name, rows) in sheets {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        for (row, cells) in rows.iter().enumerate() {
+            for (column, cell) in cells.iter().enumerate() {
+                sheet.write(row as u32, column as u16, *cell).unwrap();
+            }
+        }
+    }
+    let folder = folder("kcs-import", ("both.xlsx", &workbook.save_to_buffer().unwrap()));
+    let run = |arguments: &[&str]| tidewaiter(folder.path(), arguments);
+    insta::assert_snapshot!("a_workbook", printed(&run(&["layout", "both.xlsx"]).success()));
+    let shown = printed(&run(&["layout", "both.xlsx", "--table", "June", "--json"]).success());
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let tables = shown["tables"].as_array().unwrap();
+    assert_eq!((tables.len(), &tables[0]["sheet"], &tables[0]["header_row"]), (1, &"June".into(), &1.into()));
+    assert_eq!(tables[0]["columns"][0]["fields"], serde_json::json!(["consignee.name"]));
+    let absent = run(&["layout", "both.xlsx", "--table", "July"]).code(2);
+    assert!(String::from_utf8_lossy(&absent.get_output().stderr).contains("there are: sheet May; sheet June"));
+
+    run(&["layout", "both.xlsx", "--write", "rules/layouts/both.yaml"]).success();
+    let text = std::fs::read_to_string(folder.path().join("rules/layouts/both.yaml")).unwrap();
+    assert!(text.contains("  consignee.name: [Получатель, IMPORTER_NAME]"), "{text}");
+    assert!(text.contains("  # FIELD: ['Our note: #1']"), "{text}");
+    run(&["check", "rules"]).success();
+    for sheet in ["May", "June"] {
+        run(&["layout", "both.xlsx", "--table", sheet, "--layout", "both"]).success();
+    }
+}
+
+#[test]
+fn what_no_layout_knows_is_guessed_and_what_two_read_in_two_ways_is_said() {
+    let folder = folder("kcs-import", ("t.csv", b"Exporter,Buyer\nA,B\n"));
+    let run = |arguments: &[&str]| tidewaiter(folder.path(), arguments);
+    let told = printed(&run(&["layout", "t.csv"]).code(1));
+    for part in [
+        "the column `Buyer` can be read in two ways",
+        "it means different things: buyer.name (as in customs-import-24) or consignee.name (as in market-inside-colombia)",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    run(&["layout", "t.csv", "--layout", "market-inside-colombia"]).success();
+    let wrong = run(&["layout", "t.csv", "--layout", "market-inside-columbia"]).code(2);
+    assert!(String::from_utf8_lossy(&wrong.get_output().stderr).contains("did you mean `market-inside-colombia`?"));
+
+    std::fs::write(folder.path().join("u.csv"), "Lot,Remark [x]\n1,a\n2,b\n").unwrap();
+    run(&["layout", "u.csv", "--write", "rules/layouts/auto.yaml"]).success();
+    let text = std::fs::read_to_string(folder.path().join("rules/layouts/auto.yaml")).unwrap();
+    assert!(text.contains("layout: auto-2\n") && text.contains("  # FIELD: ['Remark [x]']    # a | b\n"), "{text}");
+    let checked = printed(&run(&["check", "rules"]).success());
+    assert!(checked.contains("warning[untelling-layout]") && checked.contains("0 errors"), "{checked}");
+}

@@ -47,6 +47,19 @@ pub struct Fit {
     pub decimal: Option<DecimalMark>,
     /// What was left to no field, since another layout fits as well and says otherwise.
     pub contradictions: Vec<Contradiction>,
+    /// The layout that comes next.
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The layout that fits next best.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerUp {
+    /// Its name.
+    pub layout: String,
+    /// How many columns it gives a meaning.
+    pub size: usize,
+    /// What the better one says otherwise.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// Two layouts that read one column, or one constant, in two ways.
@@ -91,7 +104,7 @@ impl Fit {
     fn new(layout: Arc<Layout>, header: usize, headings: &[String]) -> Fit {
         let (columns, constants) = (layout.columns(headings), layout.constants.clone());
         let (date_order, decimal) = (layout.date_order, layout.decimal);
-        Fit { layout, header, columns, constants, date_order, decimal, contradictions: Vec::new() }
+        Fit { layout, header, columns, constants, date_order, decimal, contradictions: Vec::new(), runner_up: None }
     }
 
     /// How many columns it gives a meaning.
@@ -158,7 +171,7 @@ pub(super) fn is_telling(field: Field) -> bool {
 ///
 /// # Errors
 /// When no layout fits, or the named one is not there.
-pub fn fits(rows: &[Row], layouts: &Layouts, choice: &LayoutChoice) -> Result<Vec<Fit>, ReadError> {
+fn fits(rows: &[Row], layouts: &Layouts, choice: &LayoutChoice) -> Result<Vec<Fit>, ReadError> {
     let (candidates, least) = match choice {
         LayoutChoice::Auto => (layouts.layouts.clone(), 2),
         LayoutChoice::Named(name) => (vec![layouts.get(name).ok_or_else(|| absent(name, layouts))?], 1),
@@ -184,6 +197,12 @@ pub fn fit(rows: &[Row], layouts: &Layouts, choice: &LayoutChoice) -> Result<Fit
     let mut all = fits(rows, layouts, choice)?.into_iter();
     let mut best = all.next().ok_or_else(|| no_layout(rows))?;
     let size = best.size();
+    let against = |other: &Fit| RunnerUp {
+        layout: other.layout.name.clone(),
+        size: other.size(),
+        contradictions: best.against(other),
+    };
+    best.runner_up = all.as_slice().first().map(against);
     all.filter(|other| other.size() == size).for_each(|other| best.give_way(&other));
     let is_party = |field: Field| matches!(field, Field::Party(_, Part::Name | Part::Id));
     let party = best.contradictions.iter().find(|one| is_party(one.field) || is_party(one.other_field));
@@ -217,12 +236,20 @@ fn absent(name: &str, layouts: &Layouts) -> ReadError {
         .hint(format!("{guess}rules/layouts holds the layouts; the source's `layout:` or `--layout` names one"))
 }
 
+/// The row that most probably holds the headings where no layout knows them: the first of those with the most words.
+pub fn probable_header(rows: &[Row]) -> Option<&Row> {
+    let words = |row: &&Row| row.iter().filter(|cell| cell.chars().any(char::is_alphabetic)).count();
+    let top = || rows.iter().take(HEADER_WITHIN);
+    let most = top().map(|row| words(&row)).max()?;
+    top().find(|row| words(row) == most)
+}
+
 fn no_layout(rows: &[Row]) -> ReadError {
-    let widest = rows.iter().max_by_key(|row| row.iter().filter(|cell| !cell.trim().is_empty()).count());
-    let headings: Vec<&str> = widest.map(|row| row.iter().take(30).collect()).unwrap_or_default();
+    let header = probable_header(rows);
+    let headings: Vec<&str> = header.map(|row| row.iter().take(30).collect()).unwrap_or_default();
     let mut excerpt: String = headings.join(" | ");
     excerpt = excerpt.chars().take(120).collect();
     let message = format!("no layout knows these headings: {excerpt}");
-    ReadError { excerpt: Some(excerpt), row: Some(1), ..ReadError::new("no-layout", message) }
+    ReadError { excerpt: Some(excerpt), row: header.map(|row| row.number), ..ReadError::new("no-layout", message) }
         .hint("write a layout for it: `tidewaiter layout FILE --write rules/layouts/NAME.yaml` makes one to start from")
 }

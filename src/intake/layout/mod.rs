@@ -4,11 +4,13 @@
 //! value: what a cell means is decided column by column, later.
 
 mod fit;
+mod guess;
 mod written;
 
 use std::sync::Arc;
 
-pub use fit::{Contradiction, Fit, Mapped, fit, fits};
+pub use fit::{Contradiction, Fit, Mapped, RunnerUp, fit, probable_header};
+pub use guess::{Guess, guess};
 pub use written::UNITS;
 
 use super::Rates;
