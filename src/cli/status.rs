@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{CommandError, ConfigArgument, say};
 use crate::daemon::lists;
-use crate::ledger::FileRow;
+use crate::ledger::{FileRow, FileState};
 
 /// Show sources, files, rules and the outbox.
 #[derive(Debug, Args)]
@@ -23,6 +23,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let (config, ledger) = command.config.ledger().await?;
     let counts = ledger.counts().await?;
     let files = ledger.files(20).await?;
+    let open = ledger.open_files().await?;
     let hits = ledger.rule_hits().await?;
     let broken = ledger.note("broken").await?.unwrap_or_else(|| "[]".to_owned());
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
@@ -33,6 +34,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let whole = json!({
         "sources": config.sources.iter().map(|source| json!({ "name": source.name, "folder": source.folder })).collect::<Vec<_>>(),
         "files": files.iter().map(file_json).collect::<Vec<_>>(),
+        "open_files": open.iter().map(file_json).collect::<Vec<_>>(),
         "rules": hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
         "findings": counts.findings, "alerts": counts.alerts, "outbox": outbox, "broken": broken,
         "held_watchlists": held.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
@@ -51,7 +53,8 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     say("\nlast files:");
     for file in &files {
         say(format!(
-            "  {} {:<9} {} ({}): {} records, {} rejected, {} findings{}",
+            "  {:>5}  {} {:<9} {} ({}): {} records, {} rejected, {} findings{}",
+            file.id,
             time(file.seen_at),
             file.state.as_str(),
             file.name,
@@ -61,6 +64,14 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
             file.findings,
             reason(file)
         ));
+    }
+    let waiting: Vec<&FileRow> = open.iter().filter(|file| file.state == FileState::Held).collect();
+    if !waiting.is_empty() {
+        say("\nheld until you say what becomes of them (`tidewaiter release NAME`, or `tidewaiter discard NAME`):");
+    }
+    for file in waiting {
+        say(format!("  {:>5}  {} {} ({}){}", file.id, time(file.seen_at), file.name, file.source, reason(file)));
+        hint(file).into_iter().for_each(|hint| say(format!("         {hint}")));
     }
     say("\nrules that fired:");
     for (rule, findings, last) in &hits {
@@ -99,9 +110,13 @@ fn reason(file: &FileRow) -> String {
         .map_or_else(String::new, |message| format!(": {message}"))
 }
 
+fn hint(file: &FileRow) -> Option<String> {
+    Some(problem(file).get("hint")?.as_str()?.to_owned())
+}
+
 fn file_json(file: &FileRow) -> serde_json::Value {
     json!({
-        "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
+        "id": file.id, "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
         "records": file.records, "rejects": file.rejects, "findings": file.findings,
         "seen_at": time(file.seen_at), "done_at": file.done_at.map(time), "moved_to": file.moved_to, "problem": problem(file),
     })

@@ -15,6 +15,7 @@ use super::rates::Rates;
 use super::values::Reader;
 use super::{Aside, OpenSettings, ReadError, Reject};
 use crate::record::{Batch, Column, Field, FieldSet, Record, SourceFile};
+use crate::text::heading_key;
 use crate::value;
 
 /// Rows that columns are decided on.
@@ -99,6 +100,7 @@ pub fn open(
     let mut supplied = FieldSet::default();
     let constants = fit.constants.iter().map(|(field, _)| *field);
     columns.readers.iter().map(|reader| reader.field).chain(constants).for_each(|field| supplied.insert(field));
+    supplied.raw.extend(headings.iter().map(|heading| heading_key(heading)));
     let table = OpenTable {
         waiting,
         ended,

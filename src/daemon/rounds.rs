@@ -1,0 +1,43 @@
+//! Rounds: what nobody would notice unless somebody looks: sources that fell silent, the week that is over, the canary,
+//! and notices that waited to be told together. One look every half minute; the wall clock alone decides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::ZonedDateTime;
+use tokio_util::sync::CancellationToken;
+
+use super::office::Office;
+use super::{DaemonError, canary, expectations, weekly};
+use crate::telemetry::Pulse;
+
+/// Between two looks; a clock that jumps is noticed by the next.
+const REST: Duration = Duration::from_secs(30);
+
+/// Goes its rounds until told to stop.
+///
+/// # Errors
+/// When the ledger fails for another reason than a full disk.
+pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken) -> Result<(), DaemonError> {
+    while !shutdown.is_cancelled() {
+        pulse.beat();
+        match look(&office, &ZonedDateTime::now()).await {
+            Err(error) if error.is_disk_full() => tracing::error!(%error, "the disk is full: nothing can be told"),
+            // The folder of the canary, on a drive that is gone: its source's worker tells of it.
+            Err(DaemonError::Io { place, cause }) => tracing::error!(place, %cause, "the canary cannot be dropped"),
+            looked => looked?,
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(REST) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn look(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonError> {
+    office.tell_gathered().await?;
+    expectations::check(office, now.timestamp().as_microsecond()).await?;
+    weekly::check(office, now).await?;
+    canary::check(office, now).await
+}
