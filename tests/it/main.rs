@@ -32,6 +32,7 @@ mod resolve;
 mod rule_tests;
 mod scan;
 mod schemas;
+mod status;
 mod style;
 mod upkeep;
 mod watchlists;
