@@ -11,6 +11,7 @@ mod demo;
 mod explain;
 mod files;
 mod init;
+mod layout;
 mod manual;
 mod outbox;
 mod preview;
@@ -78,6 +79,8 @@ enum Command {
     Explain(explain::Explain),
     /// Write the mail that a rule would make of a file.
     Preview(preview::Preview),
+    /// Show how a file is read, or write a layout for it.
+    Layout(layout::LayoutCommand),
     /// List the rules: level, version, what is running, hits.
     Rules(rules::Rules),
     /// Say who is told of a rule's findings, and why.
@@ -190,6 +193,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
         Command::Route(command) => route::route(&command),
+        Command::Layout(command) => layout::layout(&command),
         Command::Rules(command) => on_runtime(rules::rules(command)),
         Command::Resolve(command) => resolve::resolve(&command),
         Command::Status(command) => on_runtime(status::status(command)),

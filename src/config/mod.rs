@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
-use crate::problem::{Problem, SourceText};
+use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::rule_card::{Level, RuleCard};
 use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
 
@@ -64,8 +64,33 @@ pub struct ConfigReading {
     routes: Vec<(RouteSettings, std::ops::Range<usize>)>,
     /// The text.
     source: Arc<SourceText>,
+    /// The layouts that its sources name.
+    pub layouts: NamedLayouts,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
+}
+
+/// The layouts that the sources of a configuration name, each with its place.
+#[derive(Debug, Clone)]
+pub struct NamedLayouts {
+    source: Arc<SourceText>,
+    names: Vec<(String, std::ops::Range<usize>)>,
+}
+
+impl NamedLayouts {
+    /// An error for each name that is none of these layouts: the files of its source could not be read.
+    pub fn unknown<'a>(&self, there: impl Iterator<Item = &'a str> + Clone) -> Vec<Problem> {
+        let absent = self.names.iter().filter(|(name, _)| there.clone().all(|other| other != name));
+        let tell = |(name, span): &(String, std::ops::Range<usize>)| {
+            let message = format!("there is no layout `{name}`");
+            let problem = Problem::error("unknown-layout", &self.source, span.clone(), message);
+            match did_you_mean(name, there.clone().chain(["auto"])) {
+                Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
+                None => problem,
+            }
+        };
+        absent.map(tell).collect()
+    }
 }
 
 impl ConfigReading {
@@ -199,6 +224,8 @@ pub struct Config {
     pub timing: Timing,
     /// How many mails there may be.
     pub mail_limits: MailLimits,
+    /// The layouts that its sources name.
+    pub layouts: NamedLayouts,
     /// What the daemon says about itself.
     pub upkeep: Upkeep,
 }

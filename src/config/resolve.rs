@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::telling::TellingEntry;
-use super::{Addresses, CANARY, Config, ConfigFile, ConfigReading, OneOrMany, RouteEntry, SourceEntry, SourceSettings};
+use super::{
+    Addresses, CANARY, Config, ConfigFile, ConfigReading, NamedLayouts, OneOrMany, RouteEntry, SourceEntry,
+    SourceSettings,
+};
 use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
@@ -53,6 +56,7 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
         rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
         recipients: node.get("recipients").and_then(keys),
         sources: node.get("sources").and_then(source_names),
+        layouts: named_layouts(node, &source),
         problems,
     }
 }
@@ -60,6 +64,17 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
 fn source_names(sources: &Node) -> Option<Vec<String>> {
     let Value::List(items) = &sources.value else { return None };
     items.iter().map(|item| item.get("name").and_then(Node::text).map(str::to_owned)).collect()
+}
+
+fn named_layouts(node: &Node, source: &Arc<SourceText>) -> NamedLayouts {
+    let items = match node.get("sources").map(|sources| &sources.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        Some(Value::Map(_) | Value::Scalar { .. }) | None => &[],
+    };
+    let named = items.iter().filter_map(|item| item.get("layout"));
+    let named = named.filter_map(|layout| Some((layout.text()?.to_owned(), layout.span.clone())));
+    let is_name = |(name, _): &(String, _)| !name.is_empty() && name != "auto";
+    NamedLayouts { source: source.clone(), names: named.filter(is_name).collect() }
 }
 
 fn keys(recipients: &Node) -> Option<Vec<String>> {
@@ -116,6 +131,7 @@ impl Resolver<'_> {
             limits: limits?,
             timing: told.clone()?.0,
             mail_limits: told?.1,
+            layouts: named_layouts(self.node, self.source),
             upkeep: upkeep?,
         })
     }

@@ -20,6 +20,7 @@ mod first_light;
 mod first_rule;
 mod holds;
 mod language;
+mod layouts;
 mod lists;
 mod mentions;
 mod mistakes;
