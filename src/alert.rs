@@ -40,7 +40,7 @@ pub struct FileReport {
     pub rejects: u64,
     /// Totals rows and repeated headers that were skipped.
     pub skipped: u64,
-    /// Columns with cells that could not be read as they were meant, a sentence each.
+    /// Rules that the file's columns cannot answer, and columns with cells that could not be read, a sentence each.
     pub notes: Vec<String>,
     /// Held, then released or overdue: said in a banner.
     pub banner: Option<String>,

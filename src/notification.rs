@@ -49,9 +49,19 @@ pub enum Outcome {
         /// The relay's last words.
         reply: String,
     },
-    /// Not now.
+    /// The relay says: not this message, not now. It is not at fault.
     Deferred {
+        /// What was said.
+        reason: String,
+    },
+    /// The relay cannot be spoken to, or takes no mail at all now.
+    Unreachable {
         /// What was said or what failed.
+        reason: String,
+    },
+    /// It was given the whole message and did not say what became of it: perhaps it has it.
+    Unconfirmed {
+        /// What failed.
         reason: String,
     },
     /// Never: this recipient is refused.

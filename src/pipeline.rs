@@ -57,3 +57,10 @@ pub fn run<E>(
     take(rest).map_err(RunError::Taker)?;
     Ok(reading.counts())
 }
+
+/// What a reader must know of a file that was read to its end, a sentence each: rules that could not be asked, cells that
+/// could not be read.
+pub fn notes(reading: &Reading, desk: &Desk) -> Vec<String> {
+    let unasked = evaluate::unasked(&desk.plan, reading.supplied());
+    unasked.into_iter().chain(reading.notes().iter().map(ToString::to_string)).collect()
+}

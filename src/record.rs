@@ -260,6 +260,12 @@ impl FieldSet {
         self.bits |= 1 << field.index();
     }
 
+    /// Adds what another set holds.
+    pub fn extend(&mut self, other: &FieldSet) {
+        self.bits |= other.bits;
+        self.raw.extend(other.raw.iter().cloned());
+    }
+
     /// Whether the field is in the set.
     pub fn contains(&self, field: Field) -> bool {
         self.bits >> field.index() & 1 == 1

@@ -42,6 +42,11 @@ impl Pulse {
     pub fn beat(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
+
+    /// How often it has moved.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Tells systemd that the first full scan is done.
@@ -71,7 +76,7 @@ pub async fn watch_over(pulses: Vec<Pulse>) {
     let mut seen: Vec<u64> = vec![0; pulses.len()];
     loop {
         tokio::time::sleep(Duration::from_micros(limit / 4)).await;
-        let now: Vec<u64> = pulses.iter().map(|pulse| pulse.0.load(Ordering::Relaxed)).collect();
+        let now: Vec<u64> = pulses.iter().map(Pulse::count).collect();
         if now.iter().zip(&seen).all(|(now, seen)| now > seen) {
             notify(sd_notify::NotifyState::Watchdog);
             seen = now;

@@ -1,62 +1,148 @@
-//! `tidewaiter retry FILE` and `tidewaiter release FILE`: what an operator does about files that did not go through.
+//! `tidewaiter retry`, `release` and `discard`: what an operator does about files that did not go through. They work
+//! whether the daemon runs or not; it takes what they leave at its next scan.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
+use super::status::time;
 use super::{CommandError, ConfigArgument, say};
+use crate::config::Config;
 use crate::intake::move_file;
 use crate::ledger::{FileChange, FileRow, FileState, Ledger};
 
-/// Put a failed file back into its drop folder.
+/// Which file is meant.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewaiter retry october.csv")]
-pub struct Retry {
-    /// The file's name as it was dropped, or a path that ends in it.
+struct Which {
+    /// The file's name as it was dropped, a path that ends in it, or its number in `tidewaiter status`.
     file: PathBuf,
     #[command(flatten)]
     config: ConfigArgument,
+    /// What was done, as one JSON object.
+    #[arg(long)]
+    json: bool,
 }
 
-/// Let a held file go on.
+/// Put a failed file back into its drop folder.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewaiter release october.csv")]
-pub struct Release {
-    /// The file's name as it was dropped, or a path that ends in it.
-    file: PathBuf,
+#[command(after_help = "Examples:\n  tidewaiter retry october.csv\n  tidewaiter retry 12")]
+pub struct Retry {
     #[command(flatten)]
-    config: ConfigArgument,
+    which: Which,
+}
+
+/// Let a held file go on: one that looked different is told under a banner, one that was in doubt is read again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidewaiter release october.csv\n  tidewaiter release 12")]
+pub struct Release {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Put a held file aside, into failed/, untold.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidewaiter discard october.csv\n  tidewaiter discard 12")]
+pub struct Discard {
+    #[command(flatten)]
+    which: Which,
 }
 
 /// Puts a failed file back.
 pub async fn retry(command: Retry) -> Result<(), CommandError> {
-    let (config, ledger) = command.config.ledger().await?;
-    let row = newest(&ledger, &command.file, FileState::Failed).await?;
-    let from = row.moved_to.as_ref().map(PathBuf::from).filter(|path| path.exists());
-    let from = from.ok_or_else(|| CommandError::Usage(format!("{} does not lie in failed/ any more", row.name)))?;
+    let which = command.which;
+    let (config, row, _) = which.find(FileState::Failed).await?;
+    let from = lies(&config, &row).ok_or_else(|| CommandError::Usage(format!("{} is gone", row.name)))?;
     let source = config.sources.iter().find(|source| source.name == row.source);
     let source = source.ok_or_else(|| CommandError::Usage(format!("there is no source `{}` any more", row.source)))?;
     let moved = move_file(&from, &source.folder, &row.name).map_err(CommandError::io(&from))?;
-    say(format!("{} is back at {}", row.name, moved.display()));
+    let moved = moved.display().to_string();
+    which.done(&row, ("retried", &format!("{} is back at {moved}", row.name)), Some(&moved));
     Ok(())
 }
 
 /// Lets a held file go on; the daemon takes it at its next scan.
 pub async fn release(command: Release) -> Result<(), CommandError> {
-    let (_, ledger) = command.config.ledger().await?;
-    let row = newest(&ledger, &command.file, FileState::Held).await?;
-    let change =
-        FileChange { state: FileState::Held, problem: row.problem.clone(), moved_to: None, look_again_at: Some(0) };
-    ledger.set_file(row.id, &change, jiff::Timestamp::now().as_microsecond()).await?;
-    say(format!("{} is released: the daemon takes it at its next scan", row.name));
+    let which = command.which;
+    let (_, row, ledger) = which.find(FileState::Held).await?;
+    change(&ledger, &row, (FileState::Held, Some(0))).await?;
+    which.done(&row, ("released", &format!("{} is released: the daemon takes it at its next scan", row.name)), None);
     Ok(())
 }
 
-async fn newest(ledger: &Ledger, file: &std::path::Path, state: FileState) -> Result<FileRow, CommandError> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let rows = ledger.find_files(&name).await?;
-    let found = rows.into_iter().filter(|row| row.state == state).max_by_key(|row| row.id);
-    found.ok_or_else(|| {
-        CommandError::Usage(format!("no file named {name} is {}; `tidewaiter status` lists them", state.as_str()))
-    })
+/// Puts a held file aside; the daemon moves it at its next scan.
+pub async fn discard(command: Discard) -> Result<(), CommandError> {
+    let which = command.which;
+    let (_, row, ledger) = which.find(FileState::Held).await?;
+    let row = FileRow { problem: Some(as_discarded(row.problem.as_deref())), ..row };
+    change(&ledger, &row, (FileState::Failed, None)).await?;
+    let told = format!("{} is discarded, untold: the daemon moves it to failed/ at its next scan", row.name);
+    which.done(&row, ("discarded", &told), None);
+    Ok(())
+}
+
+/// The reason why it was held, with a mark: `status` does not speak of such a file as failed.
+fn as_discarded(problem: Option<&str>) -> String {
+    let problem = problem.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let mut problem = problem.filter(serde_json::Value::is_object).unwrap_or(json!({}));
+    if let Some(keys) = problem.as_object_mut() {
+        keys.insert("discarded".to_owned(), json!(true));
+    }
+    problem.to_string()
+}
+
+async fn change(
+    ledger: &Ledger,
+    row: &FileRow,
+    (state, look_again_at): (FileState, Option<i64>),
+) -> Result<(), CommandError> {
+    let change = FileChange { state, problem: row.problem.clone(), moved_to: None, look_again_at };
+    Ok(ledger.set_file(row.id, &change, jiff::Timestamp::now().as_microsecond()).await?)
+}
+
+impl Which {
+    /// The one file in that state that is meant.
+    async fn find(&self, state: FileState) -> Result<(Config, FileRow, Ledger), CommandError> {
+        let (config, ledger) = self.config.ledger().await?;
+        let mut rows = self.candidates(&ledger).await?;
+        rows.retain(|row| row.state == state && (state != FileState::Failed || lies(&config, row).is_some()));
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let word = state.as_str();
+        match rows.len() {
+            1 => {}
+            0 => {
+                return Err(CommandError::Usage(format!("no file `{name}` is {word}; `tidewaiter status` lists them")));
+            }
+            _ => {
+                let line = |row: &FileRow| format!("  {}  {} of {}", row.id, time(row.seen_at), row.source);
+                let lines: Vec<String> = rows.iter().map(line).collect();
+                let told = format!("several files named {name} are {word}; say which by its number:\n");
+                return Err(CommandError::Usage(told + &lines.join("\n")));
+            }
+        }
+        rows.pop().map(|row| (config, row, ledger)).ok_or_else(|| CommandError::Usage(format!("no file `{name}`")))
+    }
+
+    /// By name; by number when nothing is named so.
+    async fn candidates(&self, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let rows = ledger.find_files(&name).await?;
+        match name.parse::<i64>() {
+            Ok(number) if rows.is_empty() => Ok(ledger.file(number).await?.into_iter().collect()),
+            _ => Ok(rows),
+        }
+    }
+
+    fn done(&self, row: &FileRow, (what, told): (&str, &str), moved_to: Option<&str>) {
+        let whole = json!({ "done": what, "id": row.id, "name": row.name, "source": row.source, "moved_to": moved_to });
+        if self.json { say(whole.to_string()) } else { say(told) }
+    }
+}
+
+/// Where a file that came to its end lies, when it still does.
+fn lies(config: &Config, row: &FileRow) -> Option<PathBuf> {
+    let place = Path::new(row.moved_to.as_ref()?);
+    // The daemon may have been started from another folder.
+    let beside = config.path.parent().unwrap_or(Path::new("")).join(place);
+    [place.to_owned(), beside].into_iter().find(|place| place.exists())
 }

@@ -31,13 +31,16 @@ sources:
     # scan_every: 30s
     # recursive: false
     # done_marker: '{name}.done'
+    # expect_every: 3d       # the operators are told when no file came for so long
 
-# How mail leaves: smtp://host:587 (STARTTLS), smtps://host:465 (TLS), or maildir:FOLDER to try it without a relay.
+# How mail leaves: smtp://host:587 (STARTTLS), smtps://host:465 (TLS), sendmail (the local command), or maildir:FOLDER to
+# try it without a relay.
 mail:
   transport: maildir:mail
   from: tidewaiter@localhost
   # user: tidewaiter
   # password_file: smtp-password   # or systemd's LoadCredential=smtp-password, or password_env: NAME
+  # fallback: { transport: 'smtp://other.example.org:587' }   # when the first is down or refuses the sender
 
 # Who is told; a rule may name others with `alert: {to: [NAME]}`.
 recipients:
@@ -48,6 +51,11 @@ recipients:
 
 # rules: rules             # rules, lists, watchlists and layouts
 # state: state             # the ledger
+
+# The daemon says on Mondays that it is there; tests the whole way every day; answers /metrics, /healthz, /readyz.
+# all_quiet: weekly        # or never
+# canary: { source: exports, at: '06:00', to: default }
+# metrics: 127.0.0.1:9898
 
 # Limits on dropped files; docs/operators.md lists all of them.
 # limits:

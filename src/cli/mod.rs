@@ -89,6 +89,8 @@ enum Command {
     Retry(files::Retry),
     /// Let a held file go on.
     Release(files::Release),
+    /// Put a held file aside, untold.
+    Discard(files::Discard),
     /// List, show or requeue mails.
     Outbox(outbox::Outbox),
     /// List, show and compare watchlists; accept a version that is held.
@@ -190,6 +192,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Status(command) => on_runtime(status::status(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
+        Command::Discard(command) => on_runtime(files::discard(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),
         Command::Schema(command) => schema::schema(&command),

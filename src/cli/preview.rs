@@ -72,7 +72,7 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
         records: counts.records,
         rejects: counts.rejects,
         skipped: counts.skipped,
-        notes: reading.notes().iter().map(ToString::to_string).collect(),
+        notes: pipeline::notes(&reading, &desk),
         banner: None,
     };
     let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals: sums.totals(), file: report };

@@ -5,7 +5,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the configuration")]
 
+mod mail;
 mod resolve;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,11 +17,15 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::deliver::SmtpSettings;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{Problem, SourceText};
 use crate::rule_card::{Level, RuleCard};
 use crate::triage::{RouteSettings, Routing};
+
+use mail::MailEntry;
+pub use mail::{MailSettings, TransportSettings};
+pub use upkeep::{AllQuiet, CANARY, Canary, Upkeep};
+use upkeep::{CanaryEntry, MetricsEntry};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +118,12 @@ pub struct ConfigFile {
     ledger: Option<PathBuf>,
     /// Limits on dropped files.
     limits: Option<LimitsEntry>,
+    /// Where `/metrics`, `/healthz` and `/readyz` are answered: `127.0.0.1:9898`; nowhere when absent.
+    metrics: Option<MetricsEntry>,
+    /// Whether the operators are told on Mondays that all is well, with counters; `weekly` when absent.
+    all_quiet: Option<AllQuiet>,
+    /// A made-up record that goes the whole way every day; none when absent.
+    canary: Option<CanaryEntry>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -131,6 +143,8 @@ struct SourceEntry {
     recursive: Option<bool>,
     /// A file whose presence says that a dropped file is complete: `{name}.done`.
     done_marker: Option<String>,
+    /// How long the operators bear without a file before they are told: `3d`.
+    expect_every: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -146,27 +160,6 @@ struct RouteEntry {
     source: Option<OneOrMany<String>>,
     /// A recipient's name or several.
     to: OneOrMany<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct MailEntry {
-    /// `smtp://host:587`, `smtps://host:465` or `maildir:PATH`.
-    transport: String,
-    /// The sender's address.
-    from: String,
-    /// User name at the relay.
-    user: Option<String>,
-    /// File with the password.
-    password_file: Option<PathBuf>,
-    /// Environment variable with the password.
-    password_env: Option<String>,
-    /// PEM file with a certificate that the relay's is checked against, besides the system's.
-    ca_file: Option<PathBuf>,
-    /// Send without encryption to a relay that is not on this machine.
-    allow_plaintext: Option<bool>,
-    /// How long one message may take: `60s`.
-    timeout: Option<String>,
 }
 
 /// The whole configuration as meant.
@@ -190,6 +183,8 @@ pub struct Config {
     pub ledger: PathBuf,
     /// Limits on dropped files.
     pub limits: Limits,
+    /// What the daemon says about itself.
+    pub upkeep: Upkeep,
 }
 
 /// One drop folder.
@@ -209,24 +204,8 @@ pub struct SourceSettings {
     pub recursive: bool,
     /// Pattern of the marker with `{name}` in it.
     pub done_marker: Option<String>,
-}
-
-/// How mail leaves.
-#[derive(Debug, Clone)]
-pub struct MailSettings {
-    /// The sender's address, perhaps with a name.
-    pub from: String,
-    /// Where to.
-    pub transport: TransportSettings,
-}
-
-/// The transports.
-#[derive(Debug, Clone)]
-pub enum TransportSettings {
-    /// A relay.
-    Smtp(SmtpSettings),
-    /// A folder.
-    Maildir(PathBuf),
+    /// The operators are told when no file came for this long.
+    pub expect_every: Option<Duration>,
 }
 
 impl Config {

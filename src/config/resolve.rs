@@ -1,21 +1,12 @@
 //! The configuration's text → what it means, and everything that is wrong with it at its place.
 //!
-//! In: the text of `tidewaiter.yaml`. Out: a [`ConfigReading`]. It starts nothing and touches no folder; password files
-//! and the environment are all that it reads.
+//! In: the text of `tidewaiter.yaml`. Out: a [`ConfigReading`]. It starts nothing and touches no folder.
 
-#![expect(clippy::disallowed_methods, reason = "reads password files and the environment")]
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
-use super::{
-    Addresses, Config, ConfigFile, ConfigReading, MailEntry, MailSettings, OneOrMany, RouteEntry, SourceEntry,
-    SourceSettings, TransportSettings,
-};
-use crate::deliver::{SmtpSettings, SmtpTls};
+use super::{Addresses, CANARY, Config, ConfigFile, ConfigReading, OneOrMany, RouteEntry, SourceEntry, SourceSettings};
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
 use crate::triage::{RouteSettings, Routing};
@@ -74,12 +65,12 @@ fn keys(recipients: &Node) -> Option<Vec<String>> {
 }
 
 /// Keys and places in lists, from the top.
-type KeyPath<'p> = &'p [&'p str];
+pub(super) type KeyPath<'p> = &'p [&'p str];
 
-struct Resolver<'a> {
+pub(super) struct Resolver<'a> {
     source: &'a Arc<SourceText>,
     node: &'a Node,
-    base: &'a Path,
+    pub(super) base: &'a Path,
     problems: Vec<Problem>,
 }
 
@@ -106,6 +97,7 @@ impl Resolver<'_> {
         }
         let mail = self.mail(&file.mail);
         let limits = self.limits(file.limits.as_ref());
+        let upkeep = self.upkeep(file);
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         Some(Config {
             path: path.to_owned(),
@@ -117,6 +109,7 @@ impl Resolver<'_> {
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
             limits: limits?,
+            upkeep: upkeep?,
         })
     }
 
@@ -131,6 +124,9 @@ impl Resolver<'_> {
         let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
         if entry.name.is_empty() || !entry.name.chars().all(plain) {
             self.wrong(&["sources", place, "name"], "a name is letters, digits, `-`, `_` and `.`");
+        }
+        if entry.name == CANARY {
+            self.wrong(&["sources", place, "name"], "this name is the canary's; take another");
         }
         let settle_for =
             self.duration(&["sources", place, "settle_for"], entry.settle_for.as_deref(), Duration::from_secs(10));
@@ -151,10 +147,11 @@ impl Resolver<'_> {
             scan_every: scan_every?,
             recursive: entry.recursive.unwrap_or(false),
             done_marker: entry.done_marker.clone(),
+            expect_every: self.expected(&["sources", place, "expect_every"], entry.expect_every.as_deref())?,
         })
     }
 
-    fn duration(&mut self, path: KeyPath<'_>, written: Option<&str>, default: Duration) -> Option<Duration> {
+    pub(super) fn duration(&mut self, path: KeyPath<'_>, written: Option<&str>, default: Duration) -> Option<Duration> {
         let Some(written) = written else { return Some(default) };
         let parsed = written.parse::<jiff::SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
         if parsed.is_none() {
@@ -198,7 +195,7 @@ impl Resolver<'_> {
     }
 
     /// Names that must be among those known.
-    fn known(&mut self, path: KeyPath<'_>, names: &[String], known: &[&str]) {
+    pub(super) fn known(&mut self, path: KeyPath<'_>, names: &[String], known: &[&str]) {
         for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
             let guess = problem::did_you_mean(name, known.iter().copied());
             let hint = guess.map_or_else(|| known.join(", "), |guess| format!("did you mean `{guess}`?"));
@@ -217,100 +214,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn mail(&mut self, entry: &MailEntry) -> Option<MailSettings> {
-        let transport = if let Some(folder) = entry.transport.strip_prefix("maildir:") {
-            TransportSettings::Maildir(self.base.join(folder.trim_start_matches("//")))
-        } else {
-            TransportSettings::Smtp(self.smtp(entry)?)
-        };
-        Some(MailSettings { from: entry.from.clone(), transport })
-    }
-
-    fn smtp(&mut self, entry: &MailEntry) -> Option<SmtpSettings> {
-        let path = ["mail", "transport"];
-        let (implicit, rest) = match entry.transport.split_once("://") {
-            Some(("smtp", rest)) => (false, rest),
-            Some(("smtps", rest)) => (true, rest),
-            _ => return self.refuse(&path, "write `smtp://host:587`, `smtps://host:465` or `maildir:PATH`"),
-        };
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let rest = rest.trim_end_matches('/');
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) => match port.parse::<u16>() {
-                Ok(number) => (host, number),
-                Err(_) => return self.refuse(&path, &format!("`{port}` is no port")),
-            },
-            None => (rest, if implicit { 465 } else { 587 }),
-        };
-        if host.is_empty() || host.contains('@') {
-            return self.refuse(&path, "write the host alone; `user:` and `password_file:` are keys of their own");
-        }
-        let tls = self.tls((implicit, host, query), entry);
-        let password = self.password(entry);
-        let timeout = self.duration(&["mail", "timeout"], entry.timeout.as_deref(), Duration::from_secs(60));
-        Some(SmtpSettings {
-            host: host.to_owned(),
-            port,
-            tls: tls?,
-            user: entry.user.clone(),
-            password,
-            timeout: timeout?,
-            ca_file: entry.ca_file.as_ref().map(|file| self.base.join(file)),
-            hello_name: String::new(),
-        })
-    }
-
-    fn tls(&mut self, (implicit, host, query): (bool, &str, &str), entry: &MailEntry) -> Option<SmtpTls> {
-        let path = ["mail", "transport"];
-        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        match query {
-            "" if implicit => Some(SmtpTls::Implicit),
-            "" => Some(SmtpTls::Starttls),
-            "tls=none" if loopback || entry.allow_plaintext == Some(true) => Some(SmtpTls::PlainInsecure),
-            "tls=none" => {
-                self.refuse(&path, "without encryption only to this machine, or with `allow_plaintext: true`")
-            }
-            other => self.refuse(&path, &format!("unknown option `{other}`; `?tls=none` is the only one")),
-        }
-    }
-
-    fn password(&mut self, entry: &MailEntry) -> Option<SecretString> {
-        let credential = std::env::var_os("CREDENTIALS_DIRECTORY")
-            .map(|folder| PathBuf::from(folder).join("smtp-password"))
-            .filter(|file| entry.user.is_some() && file.is_file());
-        let file = entry.password_file.as_ref().map(|file| self.base.join(file)).or(credential);
-        let secret = match (&entry.password_env, file) {
-            (Some(name), _) => match std::env::var(name) {
-                Ok(secret) => Some(secret),
-                Err(_) => {
-                    return self.refuse(&["mail", "password_env"], &format!("the variable {name} is not set"));
-                }
-            },
-            (None, Some(file)) => match std::fs::read_to_string(&file) {
-                Ok(secret) => Some(secret),
-                Err(cause) => {
-                    let message = format!("cannot read {}: {cause}", file.display());
-                    return self.refuse(&["mail", "password_file"], &message);
-                }
-            },
-            (None, None) => None,
-        };
-        match (&entry.user, &secret) {
-            (Some(_), None) => {
-                self.refuse(&["mail", "user"], "a password is needed: `password_file:` or `password_env:`")
-            }
-            (None, Some(_)) => self.refuse(&["mail"], "a password is given but no `user:`"),
-            _ => secret.map(|text| SecretString::from(text.trim_end_matches(['\r', '\n']))),
-        }
-    }
-
-    fn refuse<T>(&mut self, path: KeyPath<'_>, message: &str) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, path: KeyPath<'_>, message: &str) -> Option<T> {
         self.wrong(path, message);
         None
     }
 
     /// A problem at the value of a path.
-    fn wrong(&mut self, path: KeyPath<'_>, message: &str) {
+    pub(super) fn wrong(&mut self, path: KeyPath<'_>, message: &str) {
         let span = self.node.at(path).span.clone();
         let keys: Vec<&str> = path.iter().copied().filter(|key| key.parse::<usize>().is_err()).collect();
         let message = format!("{}: {message}", keys.join("."));

@@ -153,6 +153,7 @@ mod tests {
             scan_every: Duration::from_secs(1),
             recursive: false,
             done_marker: done_marker.map(str::to_owned),
+            expect_every: None,
         };
         Drop { arrivals: Arrivals::new(&source), folder }
     }

@@ -15,6 +15,7 @@ use super::publish::{self, WholeFile};
 use super::{DaemonError, now_micros};
 use crate::alert::FileReport;
 use crate::config::SourceSettings;
+use crate::deliver::neutral_cell;
 use crate::desk::Desk;
 use crate::finding::Finding;
 use crate::intake::{self, Counts, Known, OpenSettings, ReadError, Reject};
@@ -55,6 +56,8 @@ pub enum Ending {
         /// What was read.
         counts: Counts,
     },
+    /// It can be read, but perhaps not as it was meant, and somebody must say how.
+    Doubtful(ReadError),
     /// It changed while it was read.
     Changed,
     /// The daemon was told to stop; the file is read again from its first row at the next start.
@@ -82,7 +85,7 @@ pub struct Job<'a> {
 /// # Errors
 /// When the ledger, a folder or the mail builder fails; the file stays in `work/` then and is tried again.
 pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError> {
-    let desk = office.desk().ok_or_else(|| DaemonError::Rules("no desk".to_owned()))?;
+    let desk = office.desk_of(&job.source.name).ok_or_else(|| DaemonError::Rules("no desk".to_owned()))?;
     let mut known = Known::default();
     for _ in 0..ATTEMPTS_A_LOOK {
         office.end_unended().await?;
@@ -106,6 +109,7 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
                 office.end_attempt(&attempt, &error.code).await?;
                 match &error.learnt {
                     Some(learnt) if known != *learnt => known = learnt.clone(),
+                    _ if error.holds() => return Ok(Ending::Doubtful(error)),
                     _ => return Ok(Ending::Failed(error)),
                 }
                 tracing::info!(file = job.row.name, code = %error.code, "read again with what was learnt");
@@ -235,8 +239,10 @@ fn read_blocking(
     let mut reading = intake::open(file, source, &desk.layouts, settings)?;
     let counts = pipeline::run(&mut reading, desk, |chunk| sender.blocking_send(chunk).map_err(|_| ()))?;
     let after = witness.as_ref().and_then(look);
-    let supplied = Field::all().filter(|field| reading.supplied().contains(*field)).map(Field::name).collect();
-    let notes = reading.notes().iter().map(ToString::to_string).collect();
+    let fields = Field::all().filter(|field| reading.supplied().contains(*field)).map(Field::name);
+    let headings = desk.plan.needs().raw.intersection(&reading.supplied().raw);
+    let supplied = fields.chain(headings.map(|heading| format!("raw.{heading}"))).collect();
+    let notes = pipeline::notes(&reading, desk);
     Ok(ReadWhole { counts, layout: reading.layout().name.clone(), supplied, notes, changed: before != after })
 }
 
@@ -296,7 +302,8 @@ impl<'a> Staging<'a> {
         for reject in rejects {
             let row = reject.row.to_string();
             let start = [reject.table.as_str(), row.as_str(), reject.reason.as_str()];
-            writer.write_record(start.into_iter().chain(reject.cells.iter().map(String::as_str))).map_err(failed)?;
+            let cells = start.into_iter().chain(reject.cells.iter().map(String::as_str));
+            writer.write_record(cells.map(neutral_cell)).map_err(failed)?;
         }
         Ok(())
     }
@@ -335,16 +342,16 @@ async fn doubt(office: &Office, job: &Job<'_>, whole: &WholeFile, desk: &Desk) -
         return Ok(Some(format!("{rejects} of {} rows could not be read as records", records + rejects)));
     }
     let Some(before) = office.ledger.headings(&job.source.name, &whole.layout).await? else { return Ok(None) };
-    let needs = desk.plan.needs();
     let gone: Vec<String> = before
         .into_iter()
-        .filter(|name| Field::from_name(name).is_some_and(|field| needs.contains(field)))
         .filter(|name| !whole.supplied.contains(name))
+        .filter_map(|name| {
+            let rules = desk.plan.rules().iter().filter(|rule| rule.card.reads.contains(&name));
+            let ids: Vec<&str> = rules.map(|rule| rule.card.id.as_str()).collect();
+            (!ids.is_empty()).then(|| format!("{name} (read by {})", ids.join(", ")))
+        })
         .collect();
-    let reason = format!(
-        "the last file of this source had these fields, which rules read, and this one has not: {}",
-        gone.join(", ")
-    );
+    let reason = format!("the last file of this source had columns that this one has not: {}", gone.join("; "));
     Ok((!gone.is_empty()).then_some(reason))
 }
 

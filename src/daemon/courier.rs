@@ -1,21 +1,24 @@
-//! The courier: outbox → transport → outcome, with back-off. It never renders and never decides who is told.
+//! The courier: outbox → one of two relays → outcome, with back-off. It never decides who is told.
 //!
 //! A handful of messages is in hand at once, each by itself, so that one that hangs holds up nobody. What became of a
-//! message that the ledger cannot note (a full disk) is kept and noted later: it is not sent again meanwhile.
+//! message that the ledger cannot note (a full disk) is kept and noted later: it is not sent again meanwhile. After an
+//! outage of more than an hour, what waits for one recipient goes out as one mail, but for what is critical.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::notices::Trouble;
+use super::mail_troubles::{self, Circumstances};
 use super::office::Office;
-use super::{DaemonError, now_micros};
+use super::ways::{Choice, Turn, Way, Ways, was_told_of};
+use super::{DaemonError, merging, now_micros};
 use crate::deliver::{NextTry, next_try};
 use crate::ledger::{OutboxRow, OutboxStep};
-use crate::notification::{Kind, Outcome};
+use crate::notification::Outcome;
 use crate::telemetry::Pulse;
 
 /// Messages in hand at once.
@@ -28,17 +31,28 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 const SHORT_REST: Duration = Duration::from_secs(1);
 /// How long a stop waits for the conversations in hand.
 const LAST_WORDS: Duration = Duration::from_secs(8);
-/// How long a transport that is itself at fault rests.
+/// How long a message rests whose relay is at fault.
 const PAUSE_MICROS: i64 = 5 * 60 * 1_000_000;
-/// After this many attempts a message has waited for about an hour, and the operators are told.
-const ATTEMPTS_BEFORE_TELLING: i64 = 7;
+/// How often it is looked whether an outage must be told once more.
+const TELL_AGAIN: Duration = Duration::from_secs(3600);
+/// The note in the ledger that says since when the first relay is down, in microseconds; empty when it is not.
+pub const DOWN_SINCE: &str = "relay-down-since";
 
-type Answer = (OutboxRow, Outcome);
+/// What became of one attempt.
+#[derive(Debug)]
+struct Answer {
+    row: OutboxRow,
+    way: Way,
+    outcome: Outcome,
+    /// Whether the message itself was on its way when the attempt ended.
+    left: bool,
+}
 
 /// A message in hand.
 struct Held {
     id: i64,
     size: usize,
+    way: Way,
 }
 
 /// What is under way.
@@ -49,6 +63,11 @@ struct Bag {
     sending: JoinSet<Answer>,
     /// Outcomes that the ledger could not take.
     owed: Vec<Answer>,
+    ways: Ways,
+    /// Why the last attempt at the first relay failed.
+    last_reason: String,
+    /// When it was last told that it is out.
+    outage_told: Option<Instant>,
 }
 
 /// Sends what is due until it is told to stop; a stop finishes the conversations in hand.
@@ -56,7 +75,7 @@ struct Bag {
 /// # Errors
 /// When the ledger fails for another reason than a full disk.
 pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken) -> Result<(), DaemonError> {
-    let mut bag = Bag { office, in_hand: Vec::new(), sending: JoinSet::new(), owed: Vec::new() };
+    let mut bag = Bag::open(office).await?;
     while !shutdown.is_cancelled() {
         pulse.beat();
         let rest = match bag.fill().await {
@@ -78,48 +97,176 @@ pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken)
 }
 
 impl Bag {
+    async fn open(office: Arc<Office>) -> Result<Bag, DaemonError> {
+        let down_since = office.ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok());
+        let ways = Ways::new(down_since, office.fallback.is_some());
+        let last_reason = "it was down when tidewaiter was stopped".to_owned();
+        Ok(Bag {
+            office,
+            in_hand: Vec::new(),
+            sending: JoinSet::new(),
+            owed: Vec::new(),
+            ways,
+            last_reason,
+            outage_told: None,
+        })
+    }
+
     /// Notes what is owed, then takes what is due; answers how long to rest when nothing happens.
     async fn fill(&mut self) -> Result<Duration, DaemonError> {
         self.repay().await?;
+        self.tell_of_outage().await?;
+        let mut wait_until = None;
         while self.in_hand.len() < IN_HAND && self.in_hand.iter().map(|held| held.size).sum::<usize>() < BYTES_IN_HAND {
             let ids: Vec<i64> = self.in_hand.iter().map(|held| held.id).collect();
             let Some(row) = self.office.ledger.due(now_micros(), &ids, 1).await?.pop() else { break };
-            self.in_hand.push(Held { id: row.id, size: row.notification.message.len() });
-            let office = self.office.clone();
-            self.sending.spawn(async move {
-                let outcome = office.transport.send(&row.notification).await;
-                (row, outcome)
-            });
+            match self.ways.choose(row.handed_at, now_micros()) {
+                // A relay that is out is asked by one message at a time: when it works again, the others may go as one.
+                Choice::Take(Way::First) if self.is_probed() => break,
+                Choice::Take(way) => self.take(row, way),
+                // Perhaps the first relay has it: it waits for that one, and holds up nobody.
+                Choice::Wait(until) if row.handed_at.is_some() && self.office.fallback.is_some() => {
+                    let reason = "it waits for the relay that may have it".to_owned();
+                    let step = OutboxStep::Pause { until, reason };
+                    self.office.ledger.record_outcome(row.id, &step, now_micros()).await?;
+                }
+                Choice::Wait(until) => {
+                    wait_until = Some(until);
+                    break;
+                }
+            }
         }
         if !self.in_hand.is_empty() {
             return Ok(SHORT_REST);
         }
-        let due = self.office.ledger.next_due_at().await?;
+        let due = match wait_until {
+            Some(until) => Some(until),
+            None => self.office.ledger.next_due_at().await?,
+        };
         let wait = due.map_or(LONGEST_REST, |at| Duration::from_micros(u64::try_from(at - now_micros()).unwrap_or(0)));
         Ok(wait.min(LONGEST_REST))
+    }
+
+    fn is_probed(&self) -> bool {
+        self.ways.out_since(now_micros()).is_some() && self.in_hand.iter().any(|held| held.way == Way::First)
+    }
+
+    fn take(&mut self, row: OutboxRow, way: Way) {
+        self.in_hand.push(Held { id: row.id, size: row.notification.message.len(), way });
+        let office = self.office.clone();
+        self.sending.spawn(async move {
+            let left = AtomicBool::new(false);
+            let leaving = async || {
+                let noted = office.ledger.leaves(row.id, now_micros()).await;
+                left.store(noted.is_ok(), Ordering::Relaxed);
+                noted.map_err(|error| format!("it cannot be noted that the message leaves: {error}"))
+            };
+            let transport = match (way, &office.fallback) {
+                (Way::Fallback, Some(fallback)) => fallback,
+                _ => &office.transport,
+            };
+            let outcome = transport.send(&row.notification, leaving).await;
+            let left = left.load(Ordering::Relaxed);
+            Answer { row, way, outcome, left }
+        });
     }
 
     async fn settle(&mut self, sent: Result<Answer, tokio::task::JoinError>) -> Result<(), DaemonError> {
         let answer =
             sent.map_err(|panic| DaemonError::Worker { worker: "courier".to_owned(), cause: panic.to_string() })?;
+        let turn = self.ways.heed(answer.way, &answer.outcome, now_micros());
+        if answer.way == Way::First
+            && let Outcome::Unreachable { reason } | Outcome::Unconfirmed { reason } = &answer.outcome
+        {
+            self.last_reason.clone_from(reason);
+        }
+        let way = answer.way;
         self.owed.push(answer);
-        match self.repay().await {
+        let done = match self.repay().await {
+            Ok(()) if way == Way::First => self.turned(turn).await,
+            repaid => repaid,
+        };
+        match done {
             Err(error) if error.is_disk_full() => {
                 tracing::error!(%error, "the disk is full: what became of a mail is noted later");
                 Ok(())
             }
-            repaid => repaid,
+            done => done,
         }
     }
 
+    /// The first relay failed, or works again.
+    async fn turned(&self, turn: Turn) -> Result<(), DaemonError> {
+        let ledger = &self.office.ledger;
+        match turn {
+            Turn::Same => Ok(()),
+            Turn::Fails => Ok(ledger.set_note(DOWN_SINCE, &now_micros().to_string()).await?),
+            Turn::Works(since) => {
+                ledger.set_note(DOWN_SINCE, "").await?;
+                if was_told_of(since, now_micros()) {
+                    self.office.tell_operators(&mail_troubles::relay_back(since)).await?;
+                }
+                let in_hand: Vec<i64> = self.in_hand.iter().map(|held| held.id).collect();
+                merging::merge_waiting(&self.office, &in_hand, since).await?;
+                Ok(ledger.make_due(now_micros()).await?)
+            }
+        }
+    }
+
+    /// A relay that refuses is told of by what it refused.
+    async fn tell_of_outage(&mut self) -> Result<(), DaemonError> {
+        let Some(since) = self.ways.out_since(now_micros()).filter(|_| !self.ways.is_refused()) else {
+            self.outage_told = None;
+            return Ok(());
+        };
+        if self.outage_told.is_some_and(|told| told.elapsed() < TELL_AGAIN) {
+            return Ok(());
+        }
+        self.outage_told = Some(Instant::now());
+        let waiting = self.office.ledger.outbox_waiting().await?;
+        let trouble = mail_troubles::relay_down(since, waiting, &self.last_reason, self.office.fallback.is_some());
+        self.office.tell_operators(&trouble).await
+    }
+
     async fn repay(&mut self) -> Result<(), DaemonError> {
-        while let Some((row, outcome)) = self.owed.last() {
-            note(&self.office, row, outcome.clone()).await?;
-            let id = row.id;
+        while let Some(answer) = self.owed.last() {
+            self.note(answer).await?;
+            let id = answer.row.id;
             self.in_hand.retain(|held| held.id != id);
             self.owed.pop();
         }
         Ok(())
+    }
+
+    /// Writes what became of one attempt. The operators are told first: a crash in between tells them at most once more,
+    /// and never leaves a message given up that nobody knows of.
+    async fn note(&self, answer: &Answer) -> Result<(), DaemonError> {
+        let (row, now) = (&answer.row, now_micros());
+        // What the relay said that it has not.
+        let returned = !matches!(answer.outcome, Outcome::Delivered { .. } | Outcome::Unconfirmed { .. });
+        let circumstances = match self.ways.stands_in(now) && answer.way == Way::First {
+            true => Circumstances::StoodInFor,
+            false if self.ways.out_since(now).is_some() => Circumstances::Outage,
+            false => Circumstances::Usual,
+        };
+        let step = step(row, answer.outcome.clone(), (circumstances, now));
+        match &step {
+            OutboxStep::Delivered { .. } => tracing::info!(outbox = row.id, way = ?answer.way, "delivered"),
+            OutboxStep::RetryAt { reason, .. } | OutboxStep::DropAttachment { reason } => {
+                tracing::warn!(outbox = row.id, reason, "not delivered yet");
+            }
+            OutboxStep::Pause { reason, .. } => {
+                tracing::error!(outbox = row.id, reason, "the relay refuses this sender");
+            }
+            OutboxStep::Dead { reason } => tracing::error!(outbox = row.id, reason, "given up"),
+        }
+        if let Some(trouble) = mail_troubles::of_outcome(row, &step, circumstances) {
+            self.office.tell_operators(&trouble).await?;
+        }
+        if answer.left && row.handed_at.is_none() && returned {
+            self.office.ledger.came_back(row.id).await?;
+        }
+        Ok(self.office.ledger.record_outcome(row.id, &step, now).await?)
     }
 
     /// The last words of the conversations in hand.
@@ -138,72 +285,7 @@ impl Bag {
     }
 }
 
-/// Writes what became of one attempt. The operators are told first: a crash in between tells them at most once more, and
-/// never leaves a message given up that nobody knows of.
-async fn note(office: &Office, row: &OutboxRow, outcome: Outcome) -> Result<(), DaemonError> {
-    let now = now_micros();
-    let step = step(row, outcome, now);
-    match &step {
-        OutboxStep::Delivered { .. } => tracing::info!(outbox = row.id, "delivered"),
-        OutboxStep::RetryAt { reason, .. } | OutboxStep::DropAttachment { reason } => {
-            tracing::warn!(outbox = row.id, reason, "not delivered yet");
-        }
-        OutboxStep::Pause { reason, .. } => tracing::error!(outbox = row.id, reason, "the relay refuses this sender"),
-        OutboxStep::Dead { reason } => tracing::error!(outbox = row.id, reason, "given up"),
-    }
-    if let Some(trouble) = trouble(row, &step) {
-        office.tell_operators(&trouble).await?;
-    }
-    Ok(office.ledger.record_outcome(row.id, &step, now).await?)
-}
-
-/// What the operators must know of an outcome. Of mail to themselves they would be told by mail to themselves.
-fn trouble(row: &OutboxRow, step: &OutboxStep) -> Option<Trouble> {
-    let recipient = &row.notification.recipient;
-    let subject = &row.notification.subject;
-    let kept = format!("The message \u{201c}{subject}\u{201d} is kept in the outbox as number {}.", row.id);
-    match step {
-        OutboxStep::Pause { reason, .. } => Some(Trouble {
-            kind: "relay-refuses",
-            about: String::new(),
-            subject: format!("no mail goes out: {reason}"),
-            paragraphs: vec![
-                format!("The relay refuses every mail of tidewaiter: {reason}"),
-                "Check the user, the password and the sender's address (`mail:` in the configuration). Mail waits in the \
-                 outbox and is tried again every five minutes; nothing is lost."
-                    .to_owned(),
-            ],
-        }),
-        OutboxStep::Dead { reason } if row.notification.kind != Kind::Operator => Some(Trouble {
-            kind: "mail-given-up",
-            about: recipient.clone(),
-            subject: format!("mail to {recipient} was given up"),
-            paragraphs: vec![
-                format!("The relay does not take mail for {recipient}: {reason}"),
-                kept,
-                format!("Mend the address or the relay, then run `tidewaiter outbox requeue {}`.", row.id),
-            ],
-        }),
-        OutboxStep::RetryAt { reason, .. }
-            if row.notification.kind != Kind::Operator && row.attempts + 1 == ATTEMPTS_BEFORE_TELLING =>
-        {
-            Some(Trouble {
-                kind: "mail-waits",
-                about: recipient.clone(),
-                subject: format!("mail to {recipient} has been waiting for an hour"),
-                paragraphs: vec![
-                    format!("The last attempt ended with: {reason}"),
-                    kept,
-                    "It is tried every hour for a week; `tidewaiter outbox` lists what waits.".to_owned(),
-                ],
-            })
-        }
-        OutboxStep::Delivered { .. } | OutboxStep::RetryAt { .. } | OutboxStep::DropAttachment { .. } => None,
-        OutboxStep::Dead { .. } => None,
-    }
-}
-
-fn step(row: &OutboxRow, outcome: Outcome, now: i64) -> OutboxStep {
+fn step(row: &OutboxRow, outcome: Outcome, (circumstances, now): (Circumstances, i64)) -> OutboxStep {
     match outcome {
         Outcome::Delivered { reply } => OutboxStep::Delivered { reply },
         Outcome::Refused { reason } => OutboxStep::Dead { reason },
@@ -211,11 +293,19 @@ fn step(row: &OutboxRow, outcome: Outcome, now: i64) -> OutboxStep {
             OutboxStep::DropAttachment { reason }
         }
         Outcome::TooLarge { reason } => OutboxStep::Dead { reason },
-        Outcome::TransportRefused { reason } => OutboxStep::Pause { until: now + PAUSE_MICROS, reason },
-        Outcome::Deferred { reason } => match next_try(row.attempts + 1, row.first_at, now, jitter(row)) {
-            NextTry::At(at) => OutboxStep::RetryAt { at, reason },
-            NextTry::Dead => OutboxStep::Dead { reason },
-        },
+        Outcome::TransportRefused { reason } => {
+            let rest = if circumstances == Circumstances::StoodInFor { 0 } else { PAUSE_MICROS };
+            OutboxStep::Pause { until: now + rest, reason }
+        }
+        Outcome::Unreachable { reason } if circumstances == Circumstances::StoodInFor => {
+            OutboxStep::RetryAt { at: now, reason }
+        }
+        Outcome::Deferred { reason } | Outcome::Unreachable { reason } | Outcome::Unconfirmed { reason } => {
+            match next_try(row.attempts + 1, row.first_at, now, jitter(row)) {
+                NextTry::At(at) => OutboxStep::RetryAt { at, reason },
+                NextTry::Dead => OutboxStep::Dead { reason },
+            }
+        }
     }
 }
 

@@ -7,15 +7,27 @@
 
 mod arrival;
 mod attempt;
+pub mod canary;
 mod complaints;
 mod courier;
+mod expectations;
+mod http;
+pub mod life;
 pub mod lists;
+mod mail_troubles;
+mod merging;
+mod metrics;
 mod notices;
 mod office;
 mod publish;
 mod reload;
+mod rounds;
 mod source;
 mod tidy;
+mod vitals;
+mod ways;
+mod weekly;
+pub mod wrong;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,10 +36,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use self::vitals::Vitals;
+use crate::config::{Config, SourceSettings};
 use crate::ledger::LedgerError;
 use crate::telemetry::{self, Pulse};
 
+pub use courier::DOWN_SINCE;
 pub use office::Office;
 
 /// When the daemon ends by itself.
@@ -102,30 +116,65 @@ pub(crate) fn now_micros() -> i64 {
 /// When a part cannot be built, or a worker dies.
 pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> Result<(), DaemonError> {
     let Some(office) = open(config, &shutdown).await? else { return Ok(()) };
-    let mut workers: JoinSet<(String, Result<(), DaemonError>)> = JoinSet::new();
-    let mut pulses = Vec::new();
+    let listener = match office.config.upkeep.metrics {
+        Some(address) => Some(http::listen(address).await?),
+        None => None,
+    };
+    let mut crew = Crew { workers: JoinSet::new(), pulses: Vec::new() };
     let mut idle = Vec::new();
-    for settings in office.config.sources.clone() {
-        let (pulse, flag) = (Pulse::default(), Arc::new(AtomicBool::new(false)));
-        pulses.push(pulse.clone());
+    for settings in sources(&office)? {
+        let flag = Arc::new(AtomicBool::new(false));
         idle.push(flag.clone());
-        let worker = source::SourceWorker::new(office.clone(), settings, pulse, flag)?;
-        let (name, token) = (format!("source {}", worker.name()), shutdown.clone());
-        workers.spawn(async move { (name, worker.run(token).await) });
+        let (name, pulse) = (format!("source {}", settings.name), Pulse::default());
+        let worker = source::SourceWorker::new(office.clone(), settings, pulse.clone(), flag)?;
+        crew.start(&name, Some(pulse), worker.run(shutdown.clone()));
     }
     let pulse = Pulse::default();
-    pulses.push(pulse.clone());
-    let (post, token) = (office.clone(), shutdown.clone());
-    workers.spawn(async move { ("courier".to_owned(), courier::run(post, pulse, token).await) });
-    let (desk, token) = (office.clone(), shutdown.clone());
-    workers.spawn(async move { ("reloader".to_owned(), reload::watch(desk, token).await) });
+    crew.start("courier", Some(pulse.clone()), courier::run(office.clone(), pulse, shutdown.clone()));
+    crew.start("reloader", None, reload::watch(office.clone(), shutdown.clone()));
+    let pulse = Pulse::default();
+    crew.pulses.push(("rounds".to_owned(), pulse.clone()));
+    let vitals = Arc::new(Vitals::new(crew.pulses.clone()));
+    let rounds = rounds::run((office.clone(), vitals.clone()), pulse, shutdown.clone());
+    crew.start("rounds", None, rounds);
+    if let Some(listener) = listener {
+        crew.start("metrics", None, http::serve(listener, (office.clone(), vitals.clone()), shutdown.clone()));
+    }
+    let pulses = crew.pulses.iter().map(|(_, pulse)| pulse.clone()).collect();
     let watchdog = tokio::spawn(telemetry::watch_over(pulses));
-    let watcher = tokio::spawn(announce(office.clone(), idle, until, shutdown.clone()));
-    let ended = wait_for(&mut workers, &shutdown).await;
+    let watcher = tokio::spawn(announce((office.clone(), vitals), idle, until, shutdown.clone()));
+    let ended = wait_for(&mut crew.workers, &shutdown).await;
     watchdog.abort();
     watcher.abort();
     telemetry::stopping();
     ended
+}
+
+/// The workers, and the pulses of those that must move.
+struct Crew {
+    workers: JoinSet<(String, Result<(), DaemonError>)>,
+    pulses: Vec<(String, Pulse)>,
+}
+
+impl Crew {
+    fn start<F>(&mut self, name: &str, pulse: Option<Pulse>, work: F)
+    where
+        F: Future<Output = Result<(), DaemonError>> + Send + 'static,
+    {
+        let name = name.to_owned();
+        self.pulses.extend(pulse.map(|pulse| (name.clone(), pulse)));
+        self.workers.spawn(async move { (name, work.await) });
+    }
+}
+
+/// The drop folders of the configuration, and the canary's.
+fn sources(office: &Office) -> Result<Vec<SourceSettings>, DaemonError> {
+    let mut sources = office.config.sources.clone();
+    if let (Some(source), Some(canary)) = (canary::source(office), &office.config.upkeep.canary) {
+        office.set_canary(canary::desk(canary, office)?);
+        sources.push(source);
+    }
+    Ok(sources)
 }
 
 /// The office with a desk in force, or nothing when the daemon is told to stop before that.
@@ -178,8 +227,14 @@ async fn wait_for(
 }
 
 /// Says ready after every source's first full scan; with [`Until::Idle`], stops the daemon when nothing is left to do.
-async fn announce(office: Arc<Office>, idle: Vec<Arc<AtomicBool>>, until: Until, shutdown: CancellationToken) {
+async fn announce(
+    (office, vitals): (Arc<Office>, Arc<Vitals>),
+    idle: Vec<Arc<AtomicBool>>,
+    until: Until,
+    shutdown: CancellationToken,
+) {
     office.first_scans(idle.len()).await;
+    vitals.set_ready();
     telemetry::ready();
     telemetry::status(&format!("watching {} drop folders", idle.len()));
     tracing::info!(sources = idle.len(), "ready");

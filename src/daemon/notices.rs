@@ -1,9 +1,12 @@
-//! What the daemon says about itself: one mail to each operator, at most once a day for each kind and subject.
+//! What the daemon says about itself: a mail to each operator, one for all that is said at a moment.
+//!
+//! In: troubles. Out: mails in the outbox, and a copy in the local mail folder, since the relay may be what is broken. Each
+//! matter is told once a day; of one kind six mails go out within an hour, and what comes beyond them is told in one.
 
 use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::deliver::{OperatorLetter, operator_letter};
-use crate::ledger::Notice;
+use crate::ledger::{Admission, Notice};
 use crate::notification::Notification;
 
 /// Something that the operators must know.
@@ -19,43 +22,110 @@ pub struct Trouble {
     pub paragraphs: Vec<String>,
 }
 
+impl Trouble {
+    fn notice(&self) -> Notice {
+        Notice {
+            kind: self.kind.to_owned(),
+            about: self.about.clone(),
+            subject: self.subject.clone(),
+            paragraphs: self.paragraphs.clone(),
+        }
+    }
+}
+
 impl Office {
     /// Enqueues a mail about a trouble for each operator, unless the same was told within a day.
     ///
     /// # Errors
     /// When the ledger fails or the mail cannot be built.
     pub async fn tell_operators(&self, trouble: &Trouble) -> Result<(), DaemonError> {
-        tracing::warn!(kind = trouble.kind, about = trouble.about, "{}", trouble.subject);
-        let letters: Result<Vec<Notification>, _> = self
-            .config
-            .operators
-            .iter()
-            .map(|recipient| {
-                let letter = OperatorLetter {
-                    kind: trouble.kind,
-                    about: &trouble.about,
-                    subject: &trouble.subject,
-                    paragraphs: &trouble.paragraphs,
-                    recipient,
-                    now: jiff::Timestamp::now(),
-                    id: uuid::Uuid::now_v7(),
-                };
-                operator_letter(&letter, &self.sender, &self.templates)
-            })
-            .collect();
-        let letters = letters.map_err(|error| DaemonError::Mail(error.to_string()))?;
-        let notice = Notice { kind: trouble.kind.to_owned(), about: trouble.about.clone() };
-        if self.ledger.enqueue_notice(&notice, &letters, now_micros()).await? {
-            self.leave_locally(&letters).await;
-            self.post.notify_one();
+        self.tell_together(std::slice::from_ref(trouble)).await
+    }
+
+    /// Enqueues one mail about all the troubles of a moment.
+    ///
+    /// # Errors
+    /// When the ledger fails or the mail cannot be built; none of them counts as told then.
+    pub async fn tell_together(&self, troubles: &[Trouble]) -> Result<(), DaemonError> {
+        for trouble in troubles {
+            tracing::warn!(kind = trouble.kind, about = trouble.about, "{}", trouble.subject);
         }
+        if troubles.is_empty() {
+            return Ok(());
+        }
+        let mut turn = self.ledger.begin_notices(now_micros()).await?;
+        let mut told = Vec::new();
+        for notice in troubles.iter().map(Trouble::notice) {
+            if turn.admit(&notice).await? == Admission::Tell {
+                told.push(notice);
+            }
+        }
+        let letters = self.operator_letters(&told)?;
+        turn.commit(&letters).await?;
+        self.posted(&letters).await;
         Ok(())
     }
 
-    /// A copy in the local folder, since the relay may be what is broken.
-    async fn leave_locally(&self, letters: &[Notification]) {
-        let (Some(maildir), Some(letter)) = (&self.local_mail, letters.first()) else { return };
-        let outcome = maildir.deliver(letter).await;
-        tracing::debug!(?outcome, "operator notice left in the local mail folder");
+    /// Tells in one mail what was gathered, as far as its turn has come.
+    ///
+    /// # Errors
+    /// When the ledger fails or the mail cannot be built.
+    pub async fn tell_gathered(&self) -> Result<(), DaemonError> {
+        if !self.ledger.has_gathered().await? {
+            return Ok(());
+        }
+        let mut turn = self.ledger.begin_notices(now_micros()).await?;
+        let told = turn.take_gathered().await?;
+        let letters = self.operator_letters(&told)?;
+        turn.commit(&letters).await?;
+        self.posted(&letters).await;
+        Ok(())
     }
+
+    /// The mails that tell some notices, one for each operator; none when there is nothing to tell.
+    fn operator_letters(&self, told: &[Notice]) -> Result<Vec<Notification>, DaemonError> {
+        let Some(whole) = together(told) else { return Ok(Vec::new()) };
+        let letters = self.config.operators.iter().map(|recipient| {
+            let letter = OperatorLetter {
+                kind: &whole.kind,
+                about: &whole.about,
+                subject: &whole.subject,
+                paragraphs: &whole.paragraphs,
+                recipient,
+                now: jiff::Timestamp::now(),
+                id: uuid::Uuid::now_v7(),
+            };
+            operator_letter(&letter, &self.sender, &self.templates)
+        });
+        letters.collect::<Result<_, _>>().map_err(|error| DaemonError::Mail(error.to_string()))
+    }
+
+    /// A copy in the local folder, since the relay may be what is broken.
+    async fn posted(&self, letters: &[Notification]) {
+        let Some(letter) = letters.first() else { return };
+        self.post.notify_one();
+        if let Some(maildir) = &self.local_mail {
+            let outcome = maildir.deliver(letter).await;
+            tracing::debug!(?outcome, "operator notice left in the local mail folder");
+        }
+    }
+}
+
+/// Several notices as one, each under its own line.
+fn together(told: &[Notice]) -> Option<Notice> {
+    let (first, others) = told.split_first()?;
+    if others.is_empty() {
+        return Some(first.clone());
+    }
+    let mut kinds: Vec<&str> = told.iter().map(|notice| notice.kind.as_str()).collect();
+    kinds.dedup();
+    let paragraphs = told.iter().enumerate().flat_map(|(place, notice)| {
+        std::iter::once(format!("{}. {}", place + 1, notice.subject)).chain(notice.paragraphs.iter().cloned())
+    });
+    Some(Notice {
+        kind: kinds.join(" "),
+        about: String::new(),
+        subject: format!("{} (and {} more)", first.subject, others.len()),
+        paragraphs: paragraphs.collect(),
+    })
 }

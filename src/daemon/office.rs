@@ -1,15 +1,17 @@
 //! The office: what every worker of the daemon shares. Built once; the desk in it is swapped whole on reload.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::DaemonError;
-use crate::config::{Config, TransportSettings};
-use crate::deliver::{Maildir, Sender, SmtpTransport, Templates, Transport};
+use crate::config::{CANARY, Config, TransportSettings};
+use crate::deliver::{Maildir, Sender, Sendmail, SmtpTransport, Templates, Transport};
 use crate::desk::{Desk, DeskText, Shelf};
 use crate::ledger::{Attempt, Ledger, LedgerError};
 use crate::problem::Problem;
@@ -27,13 +29,19 @@ pub struct Office {
     pub templates: Templates,
     /// Where mails go.
     pub transport: Transport,
+    /// Where they go when that is down or refuses the sender.
+    pub fallback: Option<Transport>,
     /// A folder that operator notices are also left in when the transport is a relay: it may be what is broken.
     pub local_mail: Option<Maildir>,
     /// Rings when the outbox has something new.
     pub post: Notify,
     desk: ArcSwapOption<Desk>,
+    /// The canary's, with its own rule alone.
+    canary: OnceLock<Arc<Desk>>,
     /// Watchlists as loaded last.
     shelf: std::sync::Mutex<Shelf>,
+    /// Seconds spent on files, by source.
+    worked: std::sync::Mutex<BTreeMap<String, f64>>,
     scans: Semaphore,
     unended: Mutex<Vec<Attempt>>,
     _lock: File,
@@ -47,17 +55,21 @@ impl Office {
     pub async fn open(config: Config) -> Result<Office, DaemonError> {
         make_folder(&config.state)?;
         let lock = lock(&config.state)?;
-        let (transport, local_mail) = open_transport(&config)?;
+        let transport = open_transport(&config.mail.transport)?;
+        let fallback = config.mail.fallback.as_ref().map(open_transport).transpose()?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
         Ok(Office {
             ledger: Ledger::open(&config.ledger).await?,
             sender: Sender { from: config.mail.from.clone(), host },
             templates: Templates::shipped().map_err(|error| DaemonError::Mail(error.to_string()))?,
+            local_mail: local_mail(&transport, &config)?,
             transport,
-            local_mail,
+            fallback,
             post: Notify::new(),
             desk: ArcSwapOption::empty(),
+            canary: OnceLock::new(),
             shelf: std::sync::Mutex::default(),
+            worked: std::sync::Mutex::default(),
             scans: Semaphore::new(0),
             unended: Mutex::default(),
             _lock: lock,
@@ -76,6 +88,16 @@ impl Office {
     /// The desk in force; an attempt keeps the one that it began with.
     pub fn desk(&self) -> Option<Arc<Desk>> {
         self.desk.load_full()
+    }
+
+    /// The desk at which the files of a source are worked on.
+    pub fn desk_of(&self, source: &str) -> Option<Arc<Desk>> {
+        if source == CANARY { self.canary.get().cloned() } else { self.desk() }
+    }
+
+    /// Lays out the canary's desk, once.
+    pub fn set_canary(&self, desk: Arc<Desk>) {
+        let _ = self.canary.set(desk);
     }
 
     /// Puts a new desk in force from the next file on.
@@ -125,6 +147,17 @@ impl Office {
         Ok(())
     }
 
+    /// Counts the time that a file took.
+    pub fn count_work(&self, source: &str, took: Duration) {
+        let mut worked = self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        *worked.entry(source.to_owned()).or_default() += took.as_secs_f64();
+    }
+
+    /// Seconds spent on files since the start, by source.
+    pub fn worked(&self) -> BTreeMap<String, f64> {
+        self.worked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Says that one source's first full scan is done.
     pub fn scanned(&self) {
         self.scans.add_permits(1);
@@ -160,13 +193,26 @@ fn lock(state: &Path) -> Result<File, DaemonError> {
     }
 }
 
-fn open_transport(config: &Config) -> Result<(Transport, Option<Maildir>), DaemonError> {
-    let maildir = |folder: &Path| Maildir::open(folder).map_err(|cause| DaemonError::io(folder, cause));
-    match &config.mail.transport {
-        TransportSettings::Maildir(folder) => Ok((Transport::Maildir(maildir(folder)?), None)),
-        TransportSettings::Smtp(settings) => {
-            let smtp = SmtpTransport::new(settings.clone()).map_err(|error| DaemonError::Mail(error.to_string()))?;
-            Ok((Transport::Smtp(smtp), Some(maildir(&config.state.join("operator-mail"))?)))
+fn open_transport(settings: &TransportSettings) -> Result<Transport, DaemonError> {
+    Ok(match settings {
+        TransportSettings::Maildir(folder) => Transport::Maildir(open_maildir(folder)?),
+        TransportSettings::Sendmail { program, timeout } => {
+            Transport::Sendmail(Sendmail { program: program.clone(), arguments: Vec::new(), timeout: *timeout })
         }
+        TransportSettings::Smtp(settings) => {
+            Transport::Smtp(SmtpTransport::new(settings.clone()).map_err(|error| DaemonError::Mail(error.to_string()))?)
+        }
+    })
+}
+
+/// The folder in the state folder that operator notices are left in; none when mail goes into a folder anyway.
+fn local_mail(transport: &Transport, config: &Config) -> Result<Option<Maildir>, DaemonError> {
+    match transport {
+        Transport::Maildir(_) => Ok(None),
+        Transport::Smtp(_) | Transport::Sendmail(_) => Ok(Some(open_maildir(&config.state.join("operator-mail"))?)),
     }
+}
+
+fn open_maildir(folder: &Path) -> Result<Maildir, DaemonError> {
+    Maildir::open(folder).map_err(|cause| DaemonError::io(folder, cause))
 }

@@ -304,6 +304,7 @@ async fn tell(
 ) -> Result<(), DaemonError> {
     let shown: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(problem::render).collect();
     office.ledger.set_note("broken", &serde_json::json!(shown).to_string()).await?;
+    let mut troubles = Vec::new();
     for path in broken {
         let of_file: Vec<&Problem> =
             problems.iter().filter(|problem| problem.is_error() && problem.source.path == *path).collect();
@@ -317,13 +318,12 @@ async fn tell(
         paragraphs.extend(of_file.iter().map(|problem| problem::render(problem)));
         paragraphs
             .push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
-        let trouble = Trouble {
+        troubles.push(Trouble {
             kind: "rule-broken",
             about: format!("{path} {}", crate::finding::hash(&about)),
             subject: format!("{path}:{line}:{column}: {}", first.message),
             paragraphs,
-        };
-        office.tell_operators(&trouble).await?;
+        });
     }
-    Ok(())
+    office.tell_together(&troubles).await
 }

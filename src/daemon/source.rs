@@ -74,11 +74,6 @@ impl SourceWorker {
         })
     }
 
-    /// The source's name.
-    pub fn name(&self) -> &str {
-        &self.source.name
-    }
-
     /// Works until told to stop.
     ///
     /// # Errors
@@ -177,7 +172,7 @@ impl SourceWorker {
                 // Hashed again: it may be the same as a file that was done since, or another half of it may have come.
                 FileState::Work => self.claimed(row.id).await?,
                 FileState::Waiting if due => self.claimed(row.id).await?,
-                FileState::Held if due => self.process(&row, Some(banner(&row))).await?,
+                FileState::Held if due => self.process(&row, banner(&row)).await?,
                 FileState::Waiting => open += 1,
                 FileState::Held | FileState::Done | FileState::Failed | FileState::Duplicate => {}
             }
@@ -308,7 +303,9 @@ impl SourceWorker {
         let path = self.tidy().work_path(row);
         let job = Job { source: &self.source, row, path: &path, banner, pulse: &self.pulse, shutdown: &self.shutdown };
         let started = Instant::now();
-        match attempt::work(&self.office, &job).await? {
+        let ending = attempt::work(&self.office, &job).await;
+        self.office.count_work(&row.source, started.elapsed());
+        match ending? {
             Ending::Published { alerts, repeated, counts } => {
                 tracing::info!(
                     file = row.name,
@@ -323,6 +320,7 @@ impl SourceWorker {
                 self.tidy().done(row).await
             }
             Ending::Failed(error) => self.tidy().unreadable(row, &error).await,
+            Ending::Doubtful(error) => self.tidy().doubtful(row, &error).await,
             Ending::Held { reason, counts } => self.tidy().held(row, &reason, counts).await,
             Ending::Changed => self.tidy().back(row).await,
             Ending::Stopped => Ok(()),
@@ -358,13 +356,20 @@ async fn woken(watch: Option<&Watch>) {
     }
 }
 
-fn banner(row: &FileRow) -> String {
-    let problem: Option<serde_json::Value> = row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let reason = problem.as_ref().and_then(|json| json.get("message")).and_then(|message| message.as_str());
-    format!(
-        "This file was held and then released: {}.",
-        reason.unwrap_or("it looked different from the files before it")
-    )
+/// What stands over the mails of a file that goes out although something is odd about it. A file that could not be read
+/// as it was meant is read anew, and judged anew.
+fn banner(row: &FileRow) -> Option<String> {
+    let problem: serde_json::Value = serde_json::from_str(row.problem.as_deref()?).ok()?;
+    let text = |key: &str| problem.get(key).and_then(|text| text.as_str());
+    if text("code") != Some("held") {
+        return None;
+    }
+    let reason = text("message").unwrap_or("it looked different from the files before it");
+    let how = match row.look_again_at {
+        Some(0) => "was held and then released",
+        _ => "was held for a day, and nobody has said whether it is right",
+    };
+    Some(format!("This file {how}: {reason}."))
 }
 
 fn after_hours(what: &str) -> String {

@@ -153,9 +153,39 @@ impl Tidy<'_> {
 
     /// A file that somebody must look at stays in `work/` until it is released, or for a day.
     pub async fn held(&self, row: &FileRow, reason: &str, counts: Counts) -> Result<(), DaemonError> {
+        let name = &row.name;
+        let paragraphs = vec![
+            format!("{name} of source {} is held: {reason}.", self.source.name),
+            format!("{} records were read and nobody was told anything.", counts.records),
+            format!("If the file is right, run `tidewaiter release {name}`; if it is not, drop a corrected one."),
+            "After 24 hours it goes out under a banner that says so.".to_owned(),
+        ];
+        let problem = serde_json::json!({ "code": "held", "message": reason }).to_string();
+        self.hold(row, problem, paragraphs).await
+    }
+
+    /// A file that may be misread stays in `work/` too. Nothing of it can be told, so it is tried again, and told of,
+    /// once a day.
+    pub async fn doubtful(&self, row: &FileRow, error: &ReadError) -> Result<(), DaemonError> {
+        let name = &row.name;
+        let place = error.row.map_or_else(String::new, |number| format!(" (row {number})"));
+        let mut paragraphs = vec![
+            format!("{name} of source {} is held: {}{place}.", self.source.name, error.message),
+            "Reading on might have misread it, so nobody was told anything.".to_owned(),
+        ];
+        paragraphs.extend(error.excerpt.as_ref().map(|excerpt| format!("Near: {excerpt}")));
+        paragraphs.extend(error.hint.as_ref().map(|hint| format!("What to do: {hint}.")));
+        paragraphs.push(format!(
+            "Then run `tidewaiter release {name}`, which reads it again; or drop a corrected file, and take this one \
+             away with `tidewaiter discard {name}`."
+        ));
+        self.hold(row, problem_json(name, error), paragraphs).await
+    }
+
+    async fn hold(&self, row: &FileRow, problem: String, paragraphs: Vec<String>) -> Result<(), DaemonError> {
         let change = FileChange {
             state: FileState::Held,
-            problem: Some(serde_json::json!({ "code": "held", "message": reason }).to_string()),
+            problem: Some(problem),
             moved_to: None,
             look_again_at: Some(now_micros() + HELD_FOR_MICROS),
         };
@@ -163,15 +193,7 @@ impl Tidy<'_> {
             kind: "file-held",
             about: format!("{} {}", row.name, row.sha256.as_deref().unwrap_or("")),
             subject: format!("file held: {} ({})", row.name, self.source.name),
-            paragraphs: vec![
-                format!("{} of source {} is held: {reason}.", row.name, self.source.name),
-                format!("{} records were read and nobody was told anything.", counts.records),
-                format!(
-                    "If the file is right, run `tidewaiter release {}`; if it is not, drop a corrected one.",
-                    row.name
-                ),
-                "After 24 hours it goes out under a banner that says so.".to_owned(),
-            ],
+            paragraphs,
         };
         // Told first: a crash in between tells at most once more, and never leaves a held file that nobody knows of.
         self.office.tell_operators(&trouble).await?;

@@ -71,7 +71,7 @@ struct Page<'a, V: Serialize> {
 struct OperatorView {
     subject: String,
     paragraphs: Vec<String>,
-    about: String,
+    foot: String,
 }
 
 /// Renders an alert as a mail with its records as CSV.
@@ -111,22 +111,35 @@ pub fn operator_letter(
     sender: &Sender,
     templates: &Templates,
 ) -> Result<Notification, MessageError> {
-    let paragraphs: Vec<String> = letter.paragraphs.iter().take(200).map(|text| lines(text)).collect();
-    let subject = super::message::subject_line(letter.subject);
-    let view = OperatorView { subject: subject.clone(), paragraphs, about: clean(letter.about, 200) };
-    let page = page(&view, sender)?;
+    let about = clean(letter.about, 200);
+    let about = if about.is_empty() { about } else { format!(" ({about})") };
+    let foot = format!("This mail is about the running of the watcher itself{about}.");
+    let (text, html) = operator_bodies(letter, &foot, (sender, templates))?;
     let parts = Parts {
         kind: Kind::Operator,
         recipient: letter.recipient,
         root: None,
         now: letter.now,
         id: letter.id,
-        subject,
+        subject: super::message::subject_line(letter.subject),
         headers: vec![("X-Tidewaiter-Notice", clean(letter.kind, 60))],
-        text: tidy(&templates.render("operator.txt", &page)?),
-        html: templates.render("operator.html", &page)?,
+        text,
+        html,
     };
     notification(&parts, None, sender)
+}
+
+/// Text and HTML of plain paragraphs with a foot.
+pub(super) fn operator_bodies(
+    letter: &OperatorLetter,
+    foot: &str,
+    (sender, templates): (&Sender, &Templates),
+) -> Result<(String, String), MessageError> {
+    let paragraphs: Vec<String> = letter.paragraphs.iter().take(200).map(|text| lines(text)).collect();
+    let view =
+        OperatorView { subject: super::message::subject_line(letter.subject), paragraphs, foot: foot.to_owned() };
+    let page = page(&view, sender)?;
+    Ok((tidy(&templates.render("operator.txt", &page)?), templates.render("operator.html", &page)?))
 }
 
 fn page<'a, V: Serialize>(view: &'a V, sender: &'a Sender) -> Result<Page<'a, V>, MessageError> {

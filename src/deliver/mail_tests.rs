@@ -294,9 +294,34 @@ async fn a_maildir_takes_the_mail_once() {
     let transport = Transport::Maildir(Maildir::open(dir.path()).unwrap());
     let notification = mail(&sample::alert(1), None);
     for _ in 0..2 {
-        let outcome = transport.send(&notification).await;
+        let outcome = transport.send(&notification, async || Ok(())).await;
         assert!(matches!(outcome, crate::notification::Outcome::Delivered { .. }), "{outcome:?}");
     }
     assert_eq!(std::fs::read_dir(dir.path().join("new")).unwrap().count(), 1);
     assert_eq!(Field::Party(Role::Consignee, Part::Name).name(), "consignee.name");
+}
+
+#[test]
+fn every_mail_goes_along_whole_under_one_message_id() {
+    let mails = [mail(&sample::alert(1), None), mail(&sample::alert(2), None)];
+    let told = OperatorLetter {
+        kind: "",
+        about: "",
+        subject: "2 alerts that waited",
+        paragraphs: &["The relay could not be reached.".to_owned()],
+        recipient: &mails[0].recipient,
+        now: jiff::Timestamp::UNIX_EPOCH,
+        id: uuid::Uuid::from_u128(9),
+    };
+    let merged = merged_letter(&told, &mails, (&sender(), &Templates::shipped().unwrap())).unwrap();
+    assert!(merged.message.is_ascii());
+    let parsed = mail_parser::MessageParser::default().parse(&merged.message[..]).unwrap();
+    assert_eq!(parsed.message_id(), Some(merged.message_id.as_str()));
+    let inner: Vec<&mail_parser::Message> = parsed.attachments().filter_map(|part| part.message()).collect();
+    assert_eq!(inner.len(), 2);
+    for (inner, mail) in inner.iter().zip(&mails) {
+        assert_eq!(inner.message_id(), Some(mail.message_id.as_str()));
+        assert_eq!(inner.attachment_count(), 1, "its table goes along");
+    }
+    assert!(parsed.body_text(0).unwrap().contains("could not be reached"));
 }

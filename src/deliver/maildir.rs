@@ -29,22 +29,18 @@ impl Maildir {
 
     /// Delivers a notification into the folder.
     pub async fn deliver(&self, notification: &Notification) -> Outcome {
-        self.attempt(notification, &notification.message).await
-    }
-
-    pub(super) async fn attempt(&self, notification: &Notification, message: &[u8]) -> Outcome {
-        let (maildir, id, message) = (self.clone(), notification.message_id.clone(), message.to_owned());
+        let (maildir, id, message) = (self.clone(), notification.message_id.clone(), notification.message.clone());
         let written = tokio::task::spawn_blocking(move || maildir.write(&id, &message)).await;
-        written.unwrap_or_else(|error| Outcome::Deferred { reason: format!("the writer ended: {error}") })
+        written.unwrap_or_else(|error| Outcome::Unreachable { reason: format!("the writer ended: {error}") })
     }
 
     fn write(&self, message_id: &str, message: &[u8]) -> Outcome {
         let name = format!("{}.tidewaiter", hash(&[message_id]));
         match self.commit(&name, message) {
             Ok(reply) => Outcome::Delivered { reply },
-            Err(error) => {
-                Outcome::Deferred { reason: format!("the maildir {} cannot be written: {error}", self.dir.display()) }
-            }
+            Err(error) => Outcome::Unreachable {
+                reason: format!("the maildir {} cannot be written: {error}", self.dir.display()),
+            },
         }
     }
 
@@ -131,10 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_went_away_defers() {
+    fn a_folder_that_went_away_is_tried_again() {
         let dir = tempfile::tempdir().unwrap();
         let maildir = Maildir::open(dir.path()).unwrap();
         fs::remove_dir_all(dir.path().join("tmp")).unwrap();
-        assert!(matches!(maildir.write("a@host", b"1"), Outcome::Deferred { .. }));
+        assert!(matches!(maildir.write("a@host", b"1"), Outcome::Unreachable { .. }));
     }
 }

@@ -68,6 +68,31 @@ pub(super) fn notification(
     })
 }
 
+/// Builds a message that carries other parts besides its text.
+pub(super) fn enclosing(
+    parts: &Parts,
+    sender: &Sender,
+    enclose: impl FnOnce(MultiPart) -> Result<MultiPart, MessageError>,
+) -> Result<Notification, MessageError> {
+    let from = sender.mailbox()?;
+    let to = bare(parts.recipient)?;
+    let mixed = MultiPart::mixed().boundary(format!("tidewaiter-mixed-{}", parts.id.simple())).multipart(alternative(
+        parts.id,
+        &parts.text,
+        &parts.html,
+    )?);
+    let message = builder(parts, &from, &to, sender).multipart(enclose(mixed)?).map_err(assembly)?;
+    Ok(Notification {
+        message_id: format!("{}@{}", parts.id.hyphenated(), host(&sender.host)),
+        kind: parts.kind,
+        recipient: to.email.to_string(),
+        sender: from.email.to_string(),
+        subject: subject_line(&parts.subject),
+        message: message.formatted(),
+        without_attachment: None,
+    })
+}
+
 fn builder(parts: &Parts, from: &Mailbox, to: &Mailbox, sender: &Sender) -> lettre::message::MessageBuilder {
     let host = host(&sender.host);
     let mut builder = Message::builder()

@@ -6,11 +6,13 @@
 mod attachment;
 mod letter;
 mod maildir;
+mod merge;
 mod message;
 mod retry;
 mod sendmail;
 mod smtp;
 mod templates;
+mod token;
 mod view;
 
 #[cfg(test)]
@@ -23,10 +25,12 @@ mod smtp_tests;
 pub(crate) use attachment::neutral as neutral_cell;
 pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter};
 pub use maildir::Maildir;
+pub use merge::{is_critical, merged_letter};
 pub use retry::{NextTry, next_try};
 pub use sendmail::Sendmail;
-pub use smtp::{SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
+pub use smtp::{Login, SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
 pub use templates::Templates;
+pub use token::TokenCommand;
 
 use crate::notification::{Notification, Outcome};
 
@@ -89,22 +93,16 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// One attempt with the whole message.
-    pub async fn send(&self, notification: &Notification) -> Outcome {
-        self.attempt(notification, &notification.message).await
-    }
-
-    /// One attempt with the message as it is without its attachment, for a relay that found the whole too large.
-    pub async fn without_attachment(&self, notification: &Notification) -> Outcome {
-        let message = notification.without_attachment.as_ref().unwrap_or(&notification.message);
-        self.attempt(notification, message).await
-    }
-
-    async fn attempt(&self, notification: &Notification, message: &[u8]) -> Outcome {
+    /// One attempt. `leaving` is called when nothing but the message itself is left to say: from then on the other side may
+    /// have it. A Maildir needs no such note, since a message stands in it once.
+    pub async fn send<F>(&self, notification: &Notification, leaving: F) -> Outcome
+    where
+        F: AsyncFnOnce() -> Result<(), String>,
+    {
         match self {
-            Transport::Smtp(relay) => relay.send(notification, message).await,
-            Transport::Sendmail(command) => command.send(notification, message).await,
-            Transport::Maildir(maildir) => maildir.attempt(notification, message).await,
+            Transport::Smtp(relay) => relay.send(notification, leaving).await,
+            Transport::Sendmail(command) => command.send(notification, leaving).await,
+            Transport::Maildir(maildir) => maildir.deliver(notification).await,
         }
     }
 }

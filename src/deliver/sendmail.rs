@@ -2,6 +2,7 @@
 //!
 //! Never a shell: program and arguments are passed as they are, and recipients come after `--`.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -24,17 +25,27 @@ pub struct Sendmail {
 }
 
 impl Sendmail {
-    pub(super) async fn send(&self, notification: &Notification, message: &[u8]) -> Outcome {
-        match tokio::time::timeout(self.timeout, self.run(notification, message)).await {
+    pub(super) async fn send<F>(&self, notification: &Notification, leaving: F) -> Outcome
+    where
+        F: AsyncFnOnce() -> Result<(), String>,
+    {
+        if let Err(reason) = leaving().await {
+            return Outcome::Deferred { reason };
+        }
+        let program = self.program.display();
+        match tokio::time::timeout(self.timeout, self.run(notification)).await {
             Ok(Ok(output)) => outcome(&output),
-            Ok(Err(error)) => Outcome::Deferred { reason: format!("{}: {error}", self.program.display()) },
-            Err(_) => Outcome::Deferred {
-                reason: format!("{} did not end within {} s", self.program.display(), self.timeout.as_secs()),
-            },
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
+                Outcome::TransportRefused { reason: format!("{program}: {error}") }
+            }
+            Ok(Err(error)) => Outcome::Unreachable { reason: format!("{program}: {error}") },
+            Err(_) => {
+                Outcome::Unconfirmed { reason: format!("{program} did not end within {} s", self.timeout.as_secs()) }
+            }
         }
     }
 
-    async fn run(&self, notification: &Notification, message: &[u8]) -> std::io::Result<Output> {
+    async fn run(&self, notification: &Notification) -> std::io::Result<Output> {
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .args(["-i", "-f", &notification.sender, "--", &notification.recipient])
@@ -47,7 +58,7 @@ impl Sendmail {
         let feed = async {
             let Some(mut stdin) = stdin else { return };
             // A command that stops reading says why with its exit code.
-            let _ = stdin.write_all(&unix_lines(message)).await;
+            let _ = stdin.write_all(&unix_lines(&notification.message)).await;
             let _ = stdin.shutdown().await;
         };
         let ((), output) = tokio::join!(feed, child.wait_with_output());
@@ -67,7 +78,8 @@ fn outcome(output: &Output) -> Outcome {
         Some(0) => Outcome::Delivered { reply: "taken by the command".to_owned() },
         Some(65 | 67 | 68) => Outcome::Refused { reason },
         Some(64 | 77 | 78 | 126 | 127) => Outcome::TransportRefused { reason },
-        _ => Outcome::Deferred { reason },
+        Some(_) => Outcome::Unreachable { reason },
+        None => Outcome::Unconfirmed { reason },
     }
 }
 
@@ -91,14 +103,15 @@ mod tests {
             arguments: vec!["-c".into(), script.into()],
             timeout: Duration::from_secs(20),
         };
-        sendmail.send(&notification, &notification.message).await
+        sendmail.send(&notification, async || Ok(())).await
     }
 
     #[tokio::test]
     async fn exit_codes_are_outcomes() {
         let whole = r#"[ "$(cat | wc -l)" = 3 ] && [ "$3" = "--" ] || exit 75"#;
         assert!(matches!(check(whole).await, Outcome::Delivered { .. }));
-        assert!(matches!(check("exit 75").await, Outcome::Deferred { .. }));
+        assert!(matches!(check("exit 75").await, Outcome::Unreachable { .. }));
+        assert!(matches!(check("kill -9 $$").await, Outcome::Unconfirmed { .. }));
         assert!(matches!(check("exit 67").await, Outcome::Refused { .. }));
         assert!(matches!(check("exit 78").await, Outcome::TransportRefused { .. }));
     }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lettre::Address;
@@ -17,6 +18,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::token::TokenCommand;
 use crate::notification::{Notification, Outcome};
 
 /// How the conversation is encrypted.
@@ -39,16 +41,35 @@ pub struct SmtpSettings {
     pub port: u16,
     /// Encryption.
     pub tls: SmtpTls,
-    /// User name, when the relay wants one.
-    pub user: Option<String>,
-    /// Password of the user.
-    pub password: Option<SecretString>,
+    /// Who logs in.
+    pub login: Login,
     /// For one whole message, connection included.
     pub timeout: Duration,
     /// PEM file with root certificates that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
     /// What the relay is greeted with.
     pub hello_name: String,
+}
+
+/// Who logs in at the relay.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// Nobody: the relay knows this machine.
+    Nobody,
+    /// A user with a password (PLAIN, or LOGIN where the relay has nothing else).
+    Password {
+        /// Name at the relay.
+        user: String,
+        /// Never logged.
+        password: SecretString,
+    },
+    /// A user with a token that a command prints (XOAUTH2).
+    Token {
+        /// Name at the relay.
+        user: String,
+        /// What prints the token.
+        command: TokenCommand,
+    },
 }
 
 impl SmtpSettings {
@@ -98,12 +119,18 @@ enum Step {
     Auth,
     MailFrom,
     RcptTo,
+    Data,
+    /// The message itself: from its first byte on the relay may have it.
     Content,
 }
 
-struct Failure {
-    step: Step,
-    error: Error,
+enum Failure {
+    /// The relay, or the way to it.
+    Relay { step: Step, error: Error },
+    /// There are no credentials to be had.
+    Token(String),
+    /// What must be noted before the message leaves cannot be noted.
+    Leaving(String),
 }
 
 impl SmtpTransport {
@@ -117,34 +144,57 @@ impl SmtpTransport {
         Ok(SmtpTransport { settings, tls, hello })
     }
 
-    pub(super) async fn send(&self, notification: &Notification, message: &[u8]) -> Outcome {
+    pub(super) async fn send<F>(&self, notification: &Notification, leaving: F) -> Outcome
+    where
+        F: AsyncFnOnce() -> Result<(), String>,
+    {
         let sender = notification.sender.parse::<Address>();
         let recipient = notification.recipient.parse::<Address>();
-        let (sender, recipient) = match (sender, recipient) {
+        let envelope = match (sender, recipient) {
             (Ok(sender), Ok(recipient)) => (sender, recipient),
             (Err(error), _) => return Outcome::TransportRefused { reason: format!("sender address: {error}") },
             (_, Err(error)) => return Outcome::Refused { reason: format!("recipient address: {error}") },
         };
-        let conversation = self.converse(sender, recipient, message);
+        let left = AtomicBool::new(false);
+        let leaving = async || {
+            leaving().await?;
+            left.store(true, Ordering::Relaxed);
+            Ok(())
+        };
+        let conversation = self.converse(envelope, &notification.message, leaving);
         match tokio::time::timeout(self.settings.timeout, conversation).await {
             Ok(Ok(reply)) => Outcome::Delivered { reply },
-            Ok(Err(failure)) => judge(&failure, &self.settings.host),
-            Err(_) => Outcome::Deferred {
-                reason: format!("{} did not answer within {:?}", self.settings.host, self.settings.timeout),
-            },
+            Ok(Err(failure)) => judge(failure, &self.settings.host),
+            Err(_) => {
+                let reason = format!("{} did not answer within {:?}", self.settings.host, self.settings.timeout);
+                match left.load(Ordering::Relaxed) {
+                    true => Outcome::Unconfirmed { reason },
+                    false => Outcome::Unreachable { reason },
+                }
+            }
         }
     }
 
-    async fn converse(&self, sender: Address, recipient: Address, message: &[u8]) -> Result<String, Failure> {
-        let at = |step| move |error| Failure { step, error };
+    async fn converse<F>(
+        &self,
+        (sender, recipient): (Address, Address),
+        message: &[u8],
+        leaving: F,
+    ) -> Result<String, Failure>
+    where
+        F: AsyncFnOnce() -> Result<(), String>,
+    {
+        let at = |step| move |error| Failure::Relay { step, error };
+        // Before the connection: a relay that waits for a slow command hangs up.
+        let login = self.credentials().await.map_err(Failure::Token)?;
         let mut relay = self.connect().await.map_err(at(Step::Connect))?;
-        if let Some(credentials) = self.credentials() {
-            let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            relay.auth(&mechanisms, &credentials).await.map_err(at(Step::Auth))?;
+        if let Some((mechanisms, credentials)) = login {
+            relay.auth(mechanisms, &credentials).await.map_err(at(Step::Auth))?;
         }
         relay.command(Mail::new(Some(sender), Vec::new())).await.map_err(at(Step::MailFrom))?;
         relay.command(Rcpt::new(recipient, Vec::new())).await.map_err(at(Step::RcptTo))?;
-        relay.command(Data).await.map_err(at(Step::Content))?;
+        relay.command(Data).await.map_err(at(Step::Data))?;
+        leaving().await.map_err(Failure::Leaving)?;
         let response = relay.message(message).await.map_err(at(Step::Content))?;
         // The message is the relay's now; a failure to say goodbye must not make it look unsent.
         let _ = tokio::time::timeout(Duration::from_secs(1), relay.quit()).await;
@@ -165,10 +215,18 @@ impl SmtpTransport {
         Ok(relay)
     }
 
-    fn credentials(&self) -> Option<Credentials> {
-        let user = self.settings.user.clone()?;
-        let password = self.settings.password.as_ref().map_or("", |secret| secret.expose_secret());
-        Some(Credentials::new(user, password.to_owned()))
+    async fn credentials(&self) -> Result<Option<(&'static [Mechanism], Credentials)>, String> {
+        Ok(match &self.settings.login {
+            Login::Nobody => None,
+            Login::Password { user, password } => {
+                let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+                Some((&[Mechanism::Plain, Mechanism::Login], credentials))
+            }
+            Login::Token { user, command } => {
+                let token = command.token().await?;
+                Some((&[Mechanism::Xoauth2], Credentials::new(user.clone(), token.expose_secret().to_owned())))
+            }
+        })
     }
 }
 
@@ -194,19 +252,33 @@ fn words(response: &Response) -> String {
 }
 
 /// Outcome by step and reply code; whatever is not a clear "never" is tried again.
-fn judge(failure: &Failure, host: &str) -> Outcome {
-    let reason = crate::prose::clean(&format!("{host}: {}", chain(&failure.error)), 700);
-    if !failure.error.is_permanent() {
-        let no_login = failure.step == Step::Auth && failure.error.is_client();
-        return if no_login { Outcome::TransportRefused { reason } } else { Outcome::Deferred { reason } };
+fn judge(failure: Failure, host: &str) -> Outcome {
+    let (step, error) = match failure {
+        Failure::Relay { step, error } => (step, error),
+        Failure::Token(reason) => return Outcome::TransportRefused { reason },
+        Failure::Leaving(reason) => return Outcome::Deferred { reason },
+    };
+    let reason = crate::prose::clean(&format!("{host}: {}", chain(&error)), 700);
+    let code = error.status().map(u16::from);
+    if error.is_permanent() {
+        return never(step, code.unwrap_or(0), reason);
     }
-    let code: u16 = failure.error.status().map_or(0, u16::from);
-    match (failure.step, code) {
+    match (step, code) {
+        (Step::Auth, None) if error.is_client() => Outcome::TransportRefused { reason },
+        (Step::Content, None) => Outcome::Unconfirmed { reason },
+        (Step::Connect | Step::Auth | Step::MailFrom, _) | (_, None | Some(421)) => Outcome::Unreachable { reason },
+        (Step::RcptTo | Step::Data | Step::Content, Some(_)) => Outcome::Deferred { reason },
+    }
+}
+
+/// What a reply beginning with 5 means.
+fn never(step: Step, code: u16, reason: String) -> Outcome {
+    match (step, code) {
         (Step::Connect | Step::Auth, _) | (_, 530 | 534 | 535) => Outcome::TransportRefused { reason },
-        (Step::MailFrom | Step::Content, 552) => Outcome::TooLarge { reason },
-        (Step::MailFrom | Step::Content, _) if speaks_of_size(&reason) => Outcome::TooLarge { reason },
+        (Step::MailFrom | Step::Data | Step::Content, 552) => Outcome::TooLarge { reason },
+        (Step::MailFrom | Step::Data | Step::Content, _) if speaks_of_size(&reason) => Outcome::TooLarge { reason },
         (Step::MailFrom, _) => Outcome::TransportRefused { reason },
-        (Step::RcptTo | Step::Content, _) => Outcome::Refused { reason },
+        (Step::RcptTo | Step::Data | Step::Content, _) => Outcome::Refused { reason },
     }
 }
 

@@ -66,13 +66,16 @@ fn notification() -> Notification {
     }
 }
 
-fn transport(port: u16, user: Option<&str>) -> Transport {
+fn password(user: Option<&str>) -> Login {
+    user.map_or(Login::Nobody, |user| Login::Password { user: user.to_owned(), password: "secret".into() })
+}
+
+fn transport(port: u16, login: Login) -> Transport {
     let settings = SmtpSettings {
         host: "127.0.0.1".into(),
         port,
         tls: SmtpTls::PlainInsecure,
-        user: user.map(str::to_owned),
-        password: user.map(|_| "secret".to_owned().into()),
+        login,
         timeout: Duration::from_millis(1500),
         ca_file: None,
         hello_name: "client.example.org\r\nRSET".into(),
@@ -80,11 +83,11 @@ fn transport(port: u16, user: Option<&str>) -> Transport {
     Transport::Smtp(SmtpTransport::new(settings).unwrap())
 }
 
-async fn converse(script: Script, user: Option<&str>) -> (Outcome, Vec<String>) {
+async fn converse(script: Script, login: Login) -> (Outcome, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let transport = transport(listener.local_addr().unwrap().port(), user);
+    let transport = transport(listener.local_addr().unwrap().port(), login);
     let serving = tokio::spawn(relay(listener, script));
-    let outcome = transport.send(&notification()).await;
+    let outcome = transport.send(&notification(), async || Ok(())).await;
     drop(transport);
     let hangs = script.iter().any(|(_, reply)| *reply == "…");
     let heard = if hangs { Vec::new() } else { serving.await.unwrap() };
@@ -95,6 +98,8 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Delivered { .. } => "delivered",
         Outcome::Deferred { .. } => "deferred",
+        Outcome::Unreachable { .. } => "unreachable",
+        Outcome::Unconfirmed { .. } => "unconfirmed",
         Outcome::Refused { .. } => "refused",
         Outcome::TooLarge { .. } => "too large",
         Outcome::TransportRefused { .. } => "transport refused",
@@ -102,13 +107,13 @@ fn word(outcome: &Outcome) -> &'static str {
 }
 
 async fn check(script: Script, expected: &str) {
-    let (outcome, _) = converse(script, Some("user")).await;
+    let (outcome, _) = converse(script, password(Some("user"))).await;
     assert_eq!(word(&outcome), expected, "{script:?}: {outcome:?}");
 }
 
 #[tokio::test]
 async fn a_relay_that_accepts_is_told_the_whole_message() {
-    let (outcome, heard) = converse(&[], None).await;
+    let (outcome, heard) = converse(&[], Login::Nobody).await;
     assert_eq!(outcome, Outcome::Delivered { reply: "250 2.0.0 queued as 42".into() });
     assert_eq!(heard[0], "EHLO client.example.orgRSET");
     assert!(heard.contains(&"MAIL FROM:<tide@example.org>".to_owned()), "{heard:?}");
@@ -117,17 +122,14 @@ async fn a_relay_that_accepts_is_told_the_whole_message() {
 }
 
 #[tokio::test]
-async fn a_temporary_no_defers_at_every_step() {
-    for script in [
-        &[("", "421 busy\r\n")] as Script,
-        &[("AUTH", "454 later\r\n")],
-        &[("MAIL", "451 later\r\n")],
-        &[("RCPT", "450 greylisted\r\n")],
-        &[("DATA", "451 later\r\n")],
-        &[(".", "452 disk full\r\n")],
-    ] {
-        check(script, "deferred").await;
-    }
+async fn a_temporary_no_is_of_the_relay_or_of_the_message() {
+    check(&[("", "421 busy\r\n")], "unreachable").await;
+    check(&[("AUTH", "454 later\r\n")], "unreachable").await;
+    check(&[("MAIL", "451 later\r\n")], "unreachable").await;
+    check(&[("RCPT", "421 closing\r\n")], "unreachable").await;
+    check(&[("RCPT", "450 greylisted\r\n")], "deferred").await;
+    check(&[("DATA", "451 later\r\n")], "deferred").await;
+    check(&[(".", "452 disk full\r\n")], "deferred").await;
 }
 
 #[tokio::test]
@@ -144,17 +146,51 @@ async fn a_permanent_no_is_judged_by_its_step() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_defers() {
-    check(&[("", "")], "deferred").await;
-    check(&[("RCPT", "")], "deferred").await;
-    check(&[(".", "")], "deferred").await;
-    check(&[("EHLO", "garbage\r\n")], "deferred").await;
+async fn a_connection_that_breaks_before_the_message_sent_nothing_and_after_it_perhaps_all() {
+    check(&[("", "")], "unreachable").await;
+    check(&[("RCPT", "")], "unreachable").await;
+    check(&[("DATA", "")], "unreachable").await;
+    check(&[("EHLO", "garbage\r\n")], "unreachable").await;
+    check(&[(".", "")], "unconfirmed").await;
 }
 
 #[tokio::test]
-async fn a_relay_that_hangs_defers_within_the_timeout() {
-    check(&[("", "…")], "deferred").await;
-    check(&[(".", "…")], "deferred").await;
+async fn a_message_does_not_leave_before_that_is_noted() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let transport = transport(listener.local_addr().unwrap().port(), Login::Nobody);
+    let serving = tokio::spawn(relay(listener, &[]));
+    let outcome = transport.send(&notification(), async || Err("the disk is full".to_owned())).await;
+    assert_eq!(outcome, Outcome::Deferred { reason: "the disk is full".to_owned() });
+    drop(transport);
+    let heard = serving.await.unwrap();
+    assert!(heard.contains(&"DATA".to_owned()) && !heard.contains(&"whole".to_owned()), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_a_command_prints_logs_in() {
+    let command = |script: &str| TokenCommand {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        timeout: Duration::from_secs(20),
+    };
+    let script: Script = &[("EHLO", "250-relay\r\n250 AUTH XOAUTH2\r\n")];
+    let login = |script: &str| Login::Token { user: "tide".to_owned(), command: command(script) };
+    let (outcome, heard) = converse(script, login("echo ya29.token")).await;
+    assert_eq!(word(&outcome), "delivered", "{outcome:?}");
+    // user=tide^Aauth=Bearer ya29.token^A^A in base64.
+    assert_eq!(heard[1], "AUTH XOAUTH2 dXNlcj10aWRlAWF1dGg9QmVhcmVyIHlhMjkudG9rZW4BAQ==");
+    let refused: Script =
+        &[("EHLO", "250-relay\r\n250 AUTH XOAUTH2\r\n"), ("AUTH", "334 eyJzdGF0dXMiOiI0MDAifQ==\r\n")];
+    let (outcome, _) = converse(refused, login("echo ya29.old")).await;
+    assert_eq!(word(&outcome), "transport refused", "{outcome:?}");
+    let transport = transport(9, login("exit 1"));
+    assert_eq!(word(&transport.send(&notification(), async || Ok(())).await), "transport refused");
+}
+
+#[tokio::test]
+async fn a_relay_that_hangs_is_waited_for_no_longer_than_the_timeout() {
+    check(&[("", "…")], "unreachable").await;
+    check(&[(".", "…")], "unconfirmed").await;
 }
 
 #[tokio::test]
@@ -168,33 +204,23 @@ async fn a_failed_goodbye_does_not_make_an_accepted_mail_unsent() {
 }
 
 #[tokio::test]
-async fn nobody_listening_defers_and_encryption_is_never_given_up() {
+async fn nobody_listening_is_unreachable_and_encryption_is_never_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    assert_eq!(word(&transport(port, None).send(&notification()).await), "deferred");
+    assert_eq!(word(&transport(port, Login::Nobody).send(&notification(), async || Ok(())).await), "unreachable");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = SmtpSettings {
         host: "127.0.0.1".into(),
         port: listener.local_addr().unwrap().port(),
         tls: SmtpTls::Starttls,
-        user: None,
-        password: None,
+        login: Login::Nobody,
         timeout: Duration::from_secs(5),
         ca_file: None,
         hello_name: String::new(),
     };
     let serving = tokio::spawn(relay(listener, &[]));
     let strict = Transport::Smtp(SmtpTransport::new(settings).unwrap());
-    assert_eq!(word(&strict.send(&notification()).await), "deferred");
+    assert_eq!(word(&strict.send(&notification(), async || Ok(())).await), "unreachable");
     assert!(serving.await.unwrap().iter().all(|line| !line.starts_with("MAIL")));
-}
-
-#[tokio::test]
-async fn the_twin_without_the_attachment_is_sent_when_asked() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let transport = transport(listener.local_addr().unwrap().port(), None);
-    let serving = tokio::spawn(relay(listener, &[]));
-    assert_eq!(word(&transport.without_attachment(&notification()).await), "delivered");
-    assert!(serving.await.unwrap().contains(&"short".to_owned()));
 }

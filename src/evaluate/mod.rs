@@ -5,6 +5,7 @@
 //! bitmaps; only rows that fire get evidence. It never reads a file or a clock, and what it remembers between batches
 //! changes time, never results.
 
+mod applicable;
 mod ask;
 mod bind;
 mod bitmap;
@@ -26,6 +27,7 @@ mod wording;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use self::applicable::NotApplicable;
 pub use self::explain::{Answer, Asked, Explanation, Group, Missing, SelectionExplanation};
 pub use self::why_not::{WhyNot, WhyNotReport};
 
@@ -229,6 +231,16 @@ pub fn explain(plan: &Plan, rule: &Rule, record: &Record) -> Explanation {
 /// Runs the examples of all bound rules; a problem for each that does not do what it says.
 pub fn run_examples(plan: &Plan) -> Vec<Problem> {
     examples::run_examples(plan)
+}
+
+/// Rules that no row of a file with these columns can make fire, and what they miss.
+pub fn not_applicable(plan: &Plan, supplied: &FieldSet) -> Vec<NotApplicable> {
+    applicable::not_applicable(plan, supplied)
+}
+
+/// The same in a sentence for the file's report; nothing when every rule can be asked.
+pub fn unasked(plan: &Plan, supplied: &FieldSet) -> Option<String> {
+    applicable::unasked(plan, supplied)
 }
 
 /// What the rules of a plan do, and a careful author would write otherwise.

@@ -18,6 +18,27 @@ pub(super) fn cut(text: &str) -> String {
     }
 }
 
+/// `a`, `a or b`, `a, b or c`.
+pub(super) fn either(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// Names that are listed when there are many.
+const LISTED: usize = 5;
+
+/// The first few names, and how many there are besides.
+pub(super) fn some(names: &[&str]) -> String {
+    let listed = names.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
+}
+
 /// Where a condition stands, for brackets.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Place {

@@ -8,7 +8,7 @@ use super::container::{self, RowSource};
 use super::layout::{Layout, Layouts};
 use super::table::{self, OpenTable, Opened};
 use super::{Aside, Counts, ENCODING_DOUBTFUL, Known, LayoutChoice, Note, OpenSettings, ReadError, Reject};
-use crate::record::{Batch, Field, FieldSet, Record, SourceFile};
+use crate::record::{Batch, FieldSet, Record, SourceFile};
 
 /// A file being read: an iterator of batches, with rejects and counts on the side.
 pub struct Reading {
@@ -130,7 +130,7 @@ impl Reading {
         &self.layout
     }
 
-    /// Canonical fields that the tables so far supply.
+    /// Canonical fields and headings that the tables so far supply.
     pub fn supplied(&self) -> &FieldSet {
         &self.supplied
     }
@@ -176,9 +176,7 @@ impl Reading {
             let mut seeking = Seeking { source, layouts, settings, unfit: None };
             self.table = seeking.next(self.rows.as_mut(), &mut self.aside)?;
             if let Some(table) = &self.table {
-                Field::all()
-                    .filter(|field| table.supplied.contains(*field))
-                    .for_each(|field| self.supplied.insert(field));
+                self.supplied.extend(&table.supplied);
             }
         }
     }

@@ -208,12 +208,12 @@ impl Ledger {
         row.as_ref().map(file_row).transpose()
     }
 
-    /// The last files, newest first.
+    /// The last files, newest first, but for the canary's.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn files(&self, limit: i64) -> Result<Vec<FileRow>, LedgerError> {
-        let sql = select_file!("ORDER BY id DESC LIMIT $1");
+        let sql = select_file!("WHERE source <> 'tidewaiter-canary' ORDER BY id DESC LIMIT $1");
         rows(&sqlx::query(sql).bind(limit.max(0)).fetch_all(&self.pool).await?)
     }
 

@@ -9,7 +9,12 @@ mod attempt;
 mod compare;
 mod error;
 mod file;
+mod health;
+mod leaving;
+mod notice;
 mod outbox;
+#[cfg(test)]
+mod post_tests;
 mod publication;
 mod schema;
 mod status;
@@ -27,7 +32,9 @@ pub use accepted::AcceptedText;
 pub use attempt::{Attempt, StagedFinding};
 pub use error::LedgerError;
 pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
-pub use outbox::{Notice, OutboxListing, OutboxRow, OutboxStep};
+pub use health::{Since, SourceHealth};
+pub use notice::{Admission, Notice, NoticeTurn};
+pub use outbox::{OutboxListing, OutboxRow, OutboxStep};
 pub use publication::{AlertHead, Carried, Publication, Published, PublishedAlert};
 pub use status::Counts;
 

@@ -1,4 +1,4 @@
-//! The outbox: rendered mail, when it is due, what became of it; and notices, each told once a day.
+//! The outbox: rendered mail, when it is due, what became of it.
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -6,7 +6,9 @@ use sqlx::{AnyConnection, Row};
 use super::{Ledger, LedgerError, clean, take_numbers};
 use crate::notification::{Kind, Notification};
 
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+/// No message waits longer than an hour and a fifth between two attempts: one that is due later was put off by a clock
+/// that was wrong.
+const LONGEST_WAIT: i64 = 2 * 60 * 60 * 1_000_000;
 
 /// A message that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +21,10 @@ pub struct OutboxRow {
     pub attempts: i64,
     /// When it was put in (or put back by an operator).
     pub first_at: i64,
-    /// `waiting`, `delivered` or `dead`.
+    /// `waiting`, `delivered`, `dead` or `merged`.
     pub state: String,
+    /// Since when the other side may have it without having said so.
+    pub handed_at: Option<i64>,
 }
 
 /// A message in a listing, without its bytes.
@@ -28,7 +32,7 @@ pub struct OutboxRow {
 pub struct OutboxListing {
     /// The ledger's number.
     pub id: i64,
-    /// `waiting`, `delivered` or `dead`.
+    /// `waiting`, `delivered`, `dead` or `discarded` after it, or `merged` into a later one.
     pub state: String,
     /// The address.
     pub recipient: String,
@@ -80,15 +84,6 @@ pub enum OutboxStep {
     },
 }
 
-/// Something that the operator is told at most once a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// `rule-broken`, `file-held`, …
-    pub kind: String,
-    /// Which rule, which file.
-    pub about: String,
-}
-
 const MESSAGE: &str = "SELECT kind, message_id, recipient, sender, subject, message, without_attachment FROM outbox \
                        WHERE id = $1";
 
@@ -98,13 +93,15 @@ impl Ledger {
     /// # Errors
     /// When the ledger fails.
     pub async fn due(&self, now: i64, in_hand: &[i64], limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
-        let sql = "SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT $2";
+        let sql = "SELECT id FROM outbox WHERE state = 'waiting' AND (next_at <= $1 OR next_at > $3) \
+                   ORDER BY next_at, id LIMIT $2";
         let most = i64::try_from(limit.saturating_add(in_hand.len())).unwrap_or(i64::MAX);
-        let ids: Vec<i64> = sqlx::query_scalar(sql).bind(now).bind(most).fetch_all(&self.pool).await?;
+        let query = sqlx::query_scalar(sql).bind(now).bind(most).bind(now.saturating_add(LONGEST_WAIT));
+        let ids: Vec<i64> = query.fetch_all(&self.pool).await?;
         let mut due = Vec::new();
         for id in ids.into_iter().filter(|id| !in_hand.contains(id)).take(limit) {
             let sql = "SELECT id, state, kind, message_id, recipient, sender, subject, message, without_attachment, \
-                       attempts, first_at FROM outbox WHERE id = $1 AND state = 'waiting'";
+                       attempts, first_at, handed_at FROM outbox WHERE id = $1 AND state = 'waiting'";
             let row = sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?;
             due.extend(row.as_ref().map(outbox_row).transpose()?);
         }
@@ -158,6 +155,29 @@ impl Ledger {
         rows.iter().map(listing).collect()
     }
 
+    /// Sets a message that was given up aside for good; false when there is none.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn discard_mail(&self, id: i64) -> Result<bool, LedgerError> {
+        let mut write = self.write().await?;
+        let sql = "UPDATE outbox SET state = 'discarded' WHERE id = $1 AND state = 'dead'";
+        let changed = sqlx::query(sql).bind(id).execute(write.connection()).await?.rows_affected();
+        write.commit().await?;
+        Ok(changed > 0)
+    }
+
+    /// The messages that were given up, newest first, at most 1,000.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn dead_letters(&self) -> Result<Vec<OutboxListing>, LedgerError> {
+        let sql = "SELECT id, state, recipient, subject, message_id, kind, attempts, NULL AS next_at, last_reply \
+                   FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT 1000";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        rows.iter().map(listing).collect()
+    }
+
     /// One message, whole.
     ///
     /// # Errors
@@ -167,45 +187,17 @@ impl Ledger {
         row.as_ref().map(notification).transpose()
     }
 
-    /// Puts a dead or waiting message back as if it were new; false when there is none or it was delivered.
+    /// Puts a dead or waiting message back as if it were new; false when there is none, or it is out.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn requeue(&self, id: i64, now: i64) -> Result<bool, LedgerError> {
         let mut write = self.write().await?;
         let sql = "UPDATE outbox SET state = 'waiting', attempts = 0, first_at = $2, next_at = $2, settled_at = NULL \
-                   WHERE id = $1 AND state <> 'delivered'";
+                   WHERE id = $1 AND state IN ('waiting', 'dead', 'discarded')";
         let changed = sqlx::query(sql).bind(id).bind(now).execute(write.connection()).await?.rows_affected();
         write.commit().await?;
         Ok(changed > 0)
-    }
-
-    /// Puts a notice into the outbox, unless the same was told within a day; says whether it did.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn enqueue_notice(
-        &self,
-        notice: &Notice,
-        notifications: &[Notification],
-        now: i64,
-    ) -> Result<bool, LedgerError> {
-        let mut write = self.write().await?;
-        let (kind, about) = (clean(&notice.kind), clean(&notice.about));
-        let last = sqlx::query_scalar("SELECT told_at FROM notice WHERE kind = $1 AND about = $2");
-        let last: Option<i64> = last.bind(&kind).bind(&about).fetch_optional(write.connection()).await?;
-        // A time to come is a clock that was put back: it must not silence the notice.
-        if last.is_some_and(|at| at <= now && now.saturating_sub(at) < DAY) {
-            return Ok(false);
-        }
-        let sql = "INSERT INTO notice (kind, about, told_at) VALUES ($1, $2, $3) \
-                   ON CONFLICT (kind, about) DO UPDATE SET told_at = excluded.told_at";
-        sqlx::query(sql).bind(kind).bind(about).bind(now).execute(write.connection()).await?;
-        for notification in notifications {
-            enqueue(write.connection(), notification, (None, now)).await?;
-        }
-        write.commit().await?;
-        Ok(true)
     }
 }
 
@@ -240,13 +232,14 @@ pub(super) async fn enqueue(
     Ok(())
 }
 
-fn outbox_row(row: &AnyRow) -> Result<OutboxRow, LedgerError> {
+pub(super) fn outbox_row(row: &AnyRow) -> Result<OutboxRow, LedgerError> {
     Ok(OutboxRow {
         id: row.try_get("id")?,
         notification: notification(row)?,
         attempts: row.try_get("attempts")?,
         first_at: row.try_get("first_at")?,
         state: row.try_get("state")?,
+        handed_at: row.try_get("handed_at")?,
     })
 }
 

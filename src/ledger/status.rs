@@ -24,17 +24,23 @@ pub struct Counts {
 }
 
 impl Ledger {
-    /// Counts everything.
+    /// Counts everything, but for the canary's.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn counts(&self) -> Result<Counts, LedgerError> {
         let outbox = self.by_state("SELECT state, COUNT(*) AS many FROM outbox GROUP BY state").await?;
-        let files = self.by_state("SELECT state, COUNT(*) AS many FROM file GROUP BY state").await?;
+        let files = self
+            .by_state("SELECT state, COUNT(*) AS many FROM file WHERE source <> 'tidewaiter-canary' GROUP BY state")
+            .await?;
         let of = |state: &str| outbox.get(state).copied().unwrap_or(0);
         Ok(Counts {
-            findings: sqlx::query_scalar("SELECT COUNT(*) FROM finding").fetch_one(&self.pool).await?,
-            alerts: sqlx::query_scalar("SELECT COUNT(*) FROM alert").fetch_one(&self.pool).await?,
+            findings: sqlx::query_scalar("SELECT COUNT(*) FROM finding WHERE rule <> 'tidewaiter-canary'")
+                .fetch_one(&self.pool)
+                .await?,
+            alerts: sqlx::query_scalar("SELECT COUNT(*) FROM alert WHERE rule <> 'tidewaiter-canary'")
+                .fetch_one(&self.pool)
+                .await?,
             outbox_waiting: of("waiting"),
             outbox_dead: of("dead"),
             outbox_delivered: of("delivered"),
@@ -43,6 +49,15 @@ impl Ledger {
                 .filter_map(|state| files.get(state.as_str()).map(|many| (state, *many)))
                 .collect(),
         })
+    }
+
+    /// How many mails wait.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn outbox_waiting(&self) -> Result<i64, LedgerError> {
+        let query = sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'");
+        Ok(query.fetch_one(&self.pool).await?)
     }
 
     async fn by_state(&self, sql: &'static str) -> Result<BTreeMap<String, i64>, LedgerError> {
@@ -55,7 +70,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger fails.
     pub async fn rule_hits(&self) -> Result<Vec<(String, i64, Option<i64>)>, LedgerError> {
-        let sql = "SELECT rule, COUNT(*) AS many, MAX(found_at) AS last_at FROM finding GROUP BY rule \
+        let sql = "SELECT rule, COUNT(*) AS many, MAX(found_at) AS last_at FROM finding WHERE rule <> 'tidewaiter-canary' GROUP BY rule \
                    ORDER BY COUNT(*) DESC, rule";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         let hits = rows.iter().map(|row| Ok((row.try_get("rule")?, row.try_get("many")?, row.try_get("last_at")?)));

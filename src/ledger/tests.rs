@@ -11,9 +11,7 @@ use crate::notification::{Kind, Notification};
 use crate::record::{Field, Part, Record, Role, SourceFile};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
-
-async fn ledger() -> (TempDir, Ledger) {
+pub(super) async fn ledger() -> (TempDir, Ledger) {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(&folder.path().join("state?/100% sure #1/ledger.db")).await.unwrap();
     (folder, ledger)
@@ -77,7 +75,7 @@ fn staged(finding: Finding) -> StagedFinding {
     StagedFinding { key: finding.key("harbor", 0), finding }
 }
 
-fn mail(id: &str) -> Notification {
+pub(super) fn mail(id: &str) -> Notification {
     Notification {
         message_id: id.into(),
         kind: Kind::Alert,
@@ -313,9 +311,8 @@ async fn the_same_bytes_of_the_same_source_are_a_duplicate_once_published() {
 #[tokio::test]
 async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it() {
     let (_folder, ledger) = ledger().await;
-    let notice = Notice { kind: "test".into(), about: "x".into() };
     let mails = [mail("1@x"), mail("2@x"), mail("3@x"), mail("1@x")];
-    assert!(ledger.enqueue_notice(&notice, &mails, 10).await.unwrap());
+    ledger.begin_notices(10).await.unwrap().commit(&mails).await.unwrap();
     let due = ledger.due(10, &[], 10).await.unwrap();
     assert_eq!(due.iter().map(|row| row.notification.clone()).collect::<Vec<_>>(), mails[..3]);
     assert!(ledger.due(9, &[], 10).await.unwrap().is_empty());
@@ -342,17 +339,6 @@ async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it()
     assert!(!ledger.requeue(first, 70).await.unwrap(), "what is delivered is not sent again");
     assert_eq!(ledger.outbox_message(third).await.unwrap().unwrap().message_id, "3@x");
     assert!(ledger.record_outcome(99, &OutboxStep::Dead { reason: String::new() }, 1).await.is_err());
-}
-
-#[tokio::test]
-async fn a_notice_is_told_once_a_day() {
-    let (_folder, ledger) = ledger().await;
-    let notice = |about: &str| Notice { kind: "rule-broken".into(), about: about.into() };
-    for (about, now, told) in
-        [("a", DAY, true), ("a", 2 * DAY - 1, false), ("b", 2 * DAY - 1, true), ("a", 2 * DAY, true), ("a", 5, true)]
-    {
-        assert_eq!(ledger.enqueue_notice(&notice(about), &[], now).await.unwrap(), told, "{about} at {now}");
-    }
 }
 
 #[tokio::test]
@@ -438,11 +424,12 @@ async fn an_existing_ledger_is_copied_before_it_is_migrated_and_a_failed_migrati
     let (folder, ledger) = ledger().await;
     claim(&ledger, "a.csv").await;
     let path = folder.path().join("ledger.db");
-    let broken = ["never run again", "CREATE TABLE more (a BIGINT); CREATE TABLE more (a BIGINT)"];
+    let version = schema::MIGRATIONS.len();
+    let with = |next| [vec!["never run again"; version], vec![next]].concat();
+    let broken = with("CREATE TABLE more (a BIGINT); CREATE TABLE more (a BIGINT)");
     assert!(schema::migrate(&ledger.pool, &path, &broken).await.is_err());
-    let whole = ["never run again", "CREATE TABLE more (a BIGINT)"];
-    schema::migrate(&ledger.pool, &path, &whole).await.unwrap();
-    let copy = Ledger::open(&folder.path().join("ledger.db.v1.copy")).await.unwrap();
+    schema::migrate(&ledger.pool, &path, &with("CREATE TABLE more (a BIGINT)")).await.unwrap();
+    let copy = Ledger::open(&folder.path().join(format!("ledger.db.v{version}.copy"))).await.unwrap();
     assert_eq!(copy.files(9).await.unwrap().len(), 1);
     assert!(sqlx::query("SELECT a FROM more").fetch_all(&copy.pool).await.is_err(), "the copy is from before");
     assert!(sqlx::query("SELECT a FROM more").fetch_all(&ledger.pool).await.unwrap().is_empty());

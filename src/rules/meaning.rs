@@ -17,22 +17,28 @@ pub(super) fn each(test: &Test, visit: &mut impl FnMut(&Predicate)) {
 pub(super) fn places(selections: &[Selection]) -> BTreeSet<Target> {
     let mut places = BTreeSet::new();
     for selection in selections {
-        each(&selection.test, &mut |predicate| {
-            places.insert(predicate.target.clone());
-            match &predicate.question {
-                Question::Field(_, other) => {
-                    places.insert(other.clone());
-                }
-                Question::Party(party) => {
-                    let mut parts = BTreeSet::from([Part::Name, Part::Id]);
-                    party.asks.iter().for_each(|ask| asked_parts(ask, &mut parts));
-                    places.extend(parts.into_iter().map(|part| Target::Field(Field::Party(party.role, part))));
-                }
-                _ => {}
-            }
-        });
+        each(&selection.test, &mut |predicate| places.extend(predicate.places()));
     }
     places
+}
+
+impl Predicate {
+    /// Every place that it looks at.
+    pub(crate) fn places(&self) -> BTreeSet<Target> {
+        let mut places = BTreeSet::from([self.target.clone()]);
+        match &self.question {
+            Question::Field(_, other) => {
+                places.insert(other.clone());
+            }
+            Question::Party(party) => {
+                let mut parts = BTreeSet::from([Part::Name, Part::Id]);
+                party.asks.iter().for_each(|ask| asked_parts(ask, &mut parts));
+                places.extend(parts.into_iter().map(|part| Target::Field(Field::Party(party.role, part))));
+            }
+            _ => {}
+        }
+        places
+    }
 }
 
 fn asked_parts(ask: &PartyAsk, parts: &mut BTreeSet<Part>) {

@@ -323,6 +323,19 @@ impl Target {
             Target::UsdPerKg => UNIT_PRICE.into_iter().for_each(|field| set.insert(field)),
         }
     }
+
+    /// Whether a table that supplies these columns has anything there; what is said of the file itself always is.
+    pub(crate) fn is_among(&self, supplied: &FieldSet) -> bool {
+        match self {
+            Target::Field(field) => supplied.contains(*field),
+            Target::Raw(key) => supplied.raw.contains(key),
+            Target::Source(_) => true,
+            Target::UsdPerKg => {
+                let [value, net, gross] = UNIT_PRICE.map(|field| supplied.contains(field));
+                value && (net || gross)
+            }
+        }
+    }
 }
 
 /// What `usd_per_kg` is reckoned from.

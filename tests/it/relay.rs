@@ -10,23 +10,27 @@ use tidewaiter::ledger::{Ledger, OutboxListing};
 use crate::bench::{Bench, HEADER, hit, read_all};
 
 /// Recipient and message of each mail that was taken.
-type Accepted = Arc<Mutex<Vec<(String, String)>>>;
+pub type Accepted = Arc<Mutex<Vec<(String, String)>>>;
 
 /// What a relay does with a recipient, by how the address begins, while it is ill.
 const REFUSED: &str = "refused@";
 const DEFERRED: &str = "deferred@";
 const HANGS: &str = "hangs@";
 const DROPPED: &str = "dropped@";
+/// Takes no mail with an attachment.
+const SMALL: &str = "small@";
+/// Knows nobody who sends under this name.
+const STRANGER: &str = "stranger@";
 
-struct Relay {
-    port: u16,
-    accepted: Accepted,
-    ill: Arc<Mutex<bool>>,
+pub struct Relay {
+    pub port: u16,
+    pub accepted: Accepted,
+    pub ill: Arc<Mutex<bool>>,
 }
 
 impl Relay {
     /// Speaks enough SMTP to take mail.
-    fn start() -> Relay {
+    pub fn start() -> Relay {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = Relay {
             port: listener.local_addr().unwrap().port(),
@@ -44,7 +48,7 @@ impl Relay {
     }
 
     /// An installation whose default recipients are these.
-    fn bench(&self, recipients: &[&str]) -> Bench {
+    pub fn bench(&self, recipients: &[&str]) -> Bench {
         let bench = Bench::with_transport(&format!("smtp://127.0.0.1:{}?tls=none", self.port));
         let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
         let list = format!("default: [{}]", recipients.join(", "));
@@ -54,7 +58,7 @@ impl Relay {
     }
 
     /// Who got mail. On a busy machine an answer may come too late, and the mail once more.
-    fn recipients(&self) -> BTreeSet<String> {
+    pub fn recipients(&self) -> BTreeSet<String> {
         self.accepted.lock().unwrap().iter().map(|(recipient, _)| recipient.clone()).collect()
     }
 }
@@ -68,6 +72,7 @@ fn converse(mut stream: TcpStream, ill: bool, accepted: &Accepted) -> Option<()>
         let word = line.split([' ', ':']).next().unwrap_or("").to_uppercase();
         match word.as_str() {
             "EHLO" => say("250-relay.example.org\r\n250 8BITMIME")?,
+            "MAIL" if ill && line.contains(STRANGER) => say("550 5.7.1 sender not known")?,
             "RCPT" => {
                 recipient = line.split(['<', '>']).nth(1)?.to_owned();
                 match () {
@@ -83,6 +88,10 @@ fn converse(mut stream: TcpStream, ill: bool, accepted: &Accepted) -> Option<()>
                     // Says nothing until the other side has had enough.
                     lines.next();
                     return None;
+                }
+                if ill && recipient.starts_with(SMALL) && body.iter().any(|line| line.contains("text/csv")) {
+                    say("552 5.3.4 message too big for system")?;
+                    continue;
                 }
                 accepted.lock().unwrap().push((recipient.clone(), body.join("\n")));
                 if ill && recipient.starts_with(DROPPED) {

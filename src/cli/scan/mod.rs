@@ -16,7 +16,7 @@ use self::tally::Tally;
 use super::{CommandError, RulesArgument, find_rule, read, say, unreadable};
 use crate::desk::Desk;
 use crate::finding::Finding;
-use crate::intake::{Counts, Note, sha256};
+use crate::intake::{Counts, sha256};
 use crate::pipeline::{self, RunError};
 
 /// Evaluate files once.
@@ -106,7 +106,7 @@ fn scan_file(
     path: &Path,
     desk: &Desk,
     (printer, progress): (&mut Printer, &Progress),
-) -> Result<(Counts, Vec<Note>), CommandError> {
+) -> Result<(Counts, Vec<String>), CommandError> {
     let mut file = crate::intake::open_nofollow(path).map_err(CommandError::io(path))?;
     let hash = match command.sha256 {
         true => Some(sha256(&mut file).map_err(CommandError::io(path))?),
@@ -120,7 +120,7 @@ fn scan_file(
     });
     drop(watched);
     match ran {
-        Ok(counts) => Ok((counts, reading.notes().to_vec())),
+        Ok(counts) => Ok((counts, pipeline::notes(&reading, desk))),
         Err(RunError::Read(error)) => Err(unreadable(path, &error)),
         // The reader of our output has gone away: nothing is left to do.
         Err(RunError::Taker(_)) => Ok((reading.counts(), Vec::new())),
@@ -164,14 +164,14 @@ impl Printer {
         }
     }
 
-    fn file_done(&mut self, path: &Path, counts: Counts, notes: &[Note]) {
+    fn file_done(&mut self, path: &Path, counts: Counts, notes: &[String]) {
         let _ = self.out.flush();
         let Counts { records, rejects, skipped } = counts;
         let line = format!("{}: {records} records, {rejects} rejected, {skipped} skipped", path.display());
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{line}");
         notes.iter().for_each(|note| drop(writeln!(err, "  note: {note}")));
-        self.report.file(path, counts);
+        self.report.file(path, counts, notes);
     }
 
     fn end(mut self) -> Result<(), CommandError> {
