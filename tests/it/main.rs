@@ -25,6 +25,7 @@ mod lists;
 mod mentions;
 mod mistakes;
 mod mutated_rules;
+mod mutations;
 mod plain;
 mod quirks;
 mod relay;
