@@ -108,7 +108,7 @@ fn rule(to: &str) -> String {
     format!(
         "title: Test, the daily canary of tidewaiter\n\
          id: {CANARY}\n\
-         level: critical\n\
+         level: informational\n\
          description: >-\n  \
            This is a test, and nothing was found. A made-up record went through a drop folder, a rule, the ledger and the\n  \
            relay. One such mail comes every day; when it does not, the operators are told.\n\
