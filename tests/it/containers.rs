@@ -13,7 +13,7 @@ use tidewaiter::record::{Field, FieldSet, SourceFile};
 use tidewaiter::rules;
 
 /// Headings of the sample export and the same boxes of the declaration as tables of the customs service name them.
-const HEADINGS: [(&str, &str); 24] = [
+pub(super) const HEADINGS: [(&str, &str); 24] = [
     ("DECLARATION_NUMBER", "ND"),
     ("ITEM_NUMBER", "G32"),
     ("REGISTRATION_DATE", "G072"),
@@ -269,7 +269,7 @@ fn shipped() -> Desk {
     Desk::build(&texts, &rules::Known::default()).0
 }
 
-fn open(bytes: &[u8], desk: &Desk, limits: &Limits) -> Result<intake::Reading, ReadError> {
+pub(super) fn open(bytes: &[u8], desk: &Desk, limits: &Limits) -> Result<intake::Reading, ReadError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     file.rewind().unwrap();
