@@ -124,7 +124,7 @@ fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
 }
 
 /// The members of a ZIP archive, which a workbook is too.
-fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let count = archive.len();
     let member = |index| {
@@ -179,7 +179,7 @@ impl Body {
     }
 }
 
-fn packed(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn packed(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     containers::zip(&members)
 }
