@@ -13,7 +13,7 @@ use tidewaiter::record::{Field, FieldSet, SourceFile};
 use tidewaiter::rules;
 
 /// Headings of the sample export and the same boxes of the declaration as tables of the customs service name them.
-const HEADINGS: [(&str, &str); 24] = [
+pub(super) const HEADINGS: [(&str, &str); 24] = [
     ("DECLARATION_NUMBER", "ND"),
     ("ITEM_NUMBER", "G32"),
     ("REGISTRATION_DATE", "G072"),
@@ -269,7 +269,7 @@ fn shipped() -> Desk {
     Desk::build(&texts, &rules::Known::default()).0
 }
 
-fn open(bytes: &[u8], desk: &Desk, limits: &Limits) -> Result<intake::Reading, ReadError> {
+pub(super) fn open(bytes: &[u8], desk: &Desk, limits: &Limits) -> Result<intake::Reading, ReadError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     file.rewind().unwrap();
@@ -412,30 +412,153 @@ fn the_child_reads_what_a_thread_reads() {
     }
 }
 
+/// What the command says of a file that is read as the daemon reads it, by a child within 512 MiB; `Err` when it fails.
+fn scanned(name: &str, bytes: &[u8]) -> Result<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("export"), bytes).unwrap();
+    let rules = Path::new("rules").canonicalize().unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("tidewaiter").unwrap();
+    let output =
+        command.current_dir(folder.path()).arg("scan").arg("--rules").arg(rules).arg("export").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    match output.status.code() {
+        Some(0) => Ok(told),
+        Some(1) => Err(told),
+        other => panic!("{name}: {other:?} {told}"),
+    }
+}
+
+/// A workbook of the records with one part changed.
+fn forged(part: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
+    let mut members = crate::mutations::members(&workbook(&[("Sheet1", lines(&records()))]));
+    let (_, bytes) = members.iter_mut().find(|(name, _)| name == part).unwrap();
+    let text = String::from_utf8(std::mem::take(bytes)).unwrap();
+    *bytes = change(&text).into_bytes();
+    assert_ne!(text.as_bytes(), bytes.as_slice(), "nothing was changed in {part}");
+    crate::mutations::packed(&members)
+}
+
+const STRINGS: &str = "xl/sharedStrings.xml";
+const SHEET: &str = "xl/worksheets/sheet1.xml";
+
 #[test]
 fn a_workbook_that_asks_for_all_memory_fails_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let book = workbook(&[("Sheet1", lines(&records()))]);
-    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
-    let mut members = Vec::new();
-    for index in 0..archive.len() {
-        let mut member = archive.by_index(index).unwrap();
-        let (name, mut text) = (member.name().unwrap().into_owned(), String::new());
-        std::io::Read::read_to_string(&mut member, &mut text).unwrap();
-        if name == "xl/sharedStrings.xml" {
-            let count = text.split("uniqueCount=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-            text = text.replace(&format!("uniqueCount=\"{count}\""), "uniqueCount=\"99999999999\"");
-        }
-        members.push((name, text));
-    }
-    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
-    let path = folder.path().join("forged.xlsx");
-    std::fs::write(&path, zip(&members)).unwrap();
-    let mut command = assert_cmd::Command::cargo_bin("tidewaiter").unwrap();
-    let output = command.args(["scan", "--rules", "rules"]).arg(&path).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let book = forged(STRINGS, |text| {
+        let count = text.split("uniqueCount=\"").nth(1).unwrap().split('"').next().unwrap();
+        text.replace(&format!("uniqueCount=\"{count}\""), "uniqueCount=\"99999999999\"")
+    });
+    let told = scanned("a forged count", &book).unwrap_err();
     assert!(told.contains("512 MiB of memory") && told.contains("save it as CSV"), "{told}");
+}
+
+#[test]
+fn a_workbook_that_lies_about_its_size_is_read_as_what_it_holds() {
+    let book = forged(SHEET, |text| {
+        let dimension = text.split("<dimension ref=\"").nth(1).unwrap().split('"').next().unwrap();
+        text.replace(&format!("<dimension ref=\"{dimension}\""), "<dimension ref=\"A1:XFD1048576\"")
+    });
+    let told = scanned("a lying dimension", &book).unwrap();
+    assert!(told.contains("60 records, 0 rejected"), "{told}");
+    let book = forged(SHEET, |text| {
+        text.replace("</sheetData>", "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row></sheetData>")
+    });
+    let told = scanned("a cell in the last corner", &book).unwrap_err();
+    assert!(told.contains("row 1048576: the row has 16384 cells") && told.contains("limits: columns"), "{told}");
+}
+
+#[test]
+fn entities_of_a_workbook_are_not_expanded() {
+    let book = forged(STRINGS, |text| {
+        let mut entities = "<!ENTITY a0 \"ha\">".to_owned();
+        for level in 1..30 {
+            let inner = format!("&a{};", level - 1).repeat(10);
+            entities.push_str(&format!("<!ENTITY a{level} \"{inner}\">"));
+        }
+        let text = text.replacen("<sst ", &format!("<!DOCTYPE sst [{entities}]><sst "), 1);
+        text.replacen("</t>", "&a29;</t>", 1)
+    });
+    let told = scanned("a billion laughs", &book).unwrap_err();
+    assert!(told.contains("the workbook is damaged") && told.contains("save it again"), "{told}");
+}
+
+#[test]
+fn a_text_that_is_shared_by_too_many_cells_is_over_the_limit_of_a_row() {
+    let book = forged(STRINGS, |text| text.replacen("</t>", &format!("{}</t>", "A".repeat(1 << 20)), 1));
+    let mut members = crate::mutations::members(&book);
+    let (_, sheet) = members.iter_mut().find(|(name, _)| name == SHEET).unwrap();
+    let text = String::from_utf8(std::mem::take(sheet)).unwrap();
+    let cells: String = (0..100).map(|_| "<c t=\"s\"><v>0</v></c>").collect();
+    *sheet = text.replace("</sheetData>", &format!("<row r=\"62\">{cells}</row></sheetData>")).into_bytes();
+    let told = scanned("a shared text", &crate::mutations::packed(&members)).unwrap_err();
+    assert!(told.contains("row 62: a row has more than 67108864 bytes"), "{told}");
+}
+
+#[test]
+fn row_groups_that_state_absurd_numbers_end_with_an_error() {
+    let flat = parquet(&records());
+    let footer = flat.len() - 8 - u32::from_le_bytes(flat[flat.len() - 8..flat.len() - 4].try_into().unwrap()) as usize;
+    let mut metadata = flat[footer..flat.len() - 8].to_vec();
+    // A number of rows is field 3, an integer of 64 bits, in zigzag: 60 is 120.
+    let stated: Vec<usize> =
+        metadata.windows(2).enumerate().filter(|(_, two)| *two == [0x16, 120]).map(|(at, _)| at).collect();
+    assert!(stated.len() >= 2 + HEADINGS.len(), "{stated:?}");
+    for at in stated.into_iter().rev() {
+        metadata.splice(at + 1..at + 2, [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]);
+    }
+    let mut forged = flat[..footer].to_vec();
+    forged.extend_from_slice(&metadata);
+    forged.extend_from_slice(&u32::try_from(metadata.len()).unwrap().to_le_bytes());
+    forged.extend_from_slice(b"PAR1");
+    let told = scanned("absurd row groups", &forged).unwrap_err();
+    assert!(told.contains("Parquet file is damaged") && told.contains("drop the whole file again"), "{told}");
+}
+
+#[test]
+fn rows_without_end_stop_at_their_limit() {
+    let (desk, comma) = (shipped(), delimited(&lines(&records()), b',', "\n"));
+    let limits = Limits { row: 1 << 20, decompressed: 8 << 20, ..Limits::default() };
+    let quoted = format!("{comma}\"{}", "a line\n".repeat(300_000));
+    let unbroken = format!("{comma}{}", "0".repeat(2 << 20));
+    let rows = format!("{comma}{}", "0,\"a\",\n".repeat(2_000_000));
+    let cell = format!("<table><tr><td>{}</td></tr></table>", "x".repeat(2 << 20));
+    let json = format!("{{\"EXPORTER_NAME\": \"{}\"}}\n", "x".repeat(2 << 20));
+    let cases: [(&str, &str, Vec<u8>); 8] = [
+        ("a quoted cell of lines", "unclosed-quote", quoted.clone().into_bytes()),
+        ("the same inside ZIP", "unclosed-quote", zip(&[("a.csv", quoted.as_bytes())])),
+        ("a line without end", "row-too-long", unbroken.clone().into_bytes()),
+        ("the same in gzip", "row-too-long", gzip(unbroken.as_bytes())),
+        ("a gzip bomb", "too-much-inside", gzip(rows.as_bytes())),
+        ("a zstd bomb", "too-much-inside", zstd::encode_all(rows.as_bytes(), 3).unwrap()),
+        ("a cell of a web page", "row-too-long", cell.into_bytes()),
+        ("a line of JSON", "row-too-long", json.into_bytes()),
+    ];
+    for (name, code, bytes) in cases {
+        let ended = open(&bytes, &desk, &limits).and_then(|reading| reading.collect::<Result<Vec<_>, _>>());
+        let error = ended.err().unwrap_or_else(|| panic!("{name} was read"));
+        assert_eq!(error.code, code, "{name}: {error}");
+        assert!(error.hint.is_some(), "{name} has no hint");
+    }
+}
+
+#[test]
+fn a_file_of_any_kind_that_is_cut_short_is_no_whole_file() {
+    let (desk, records) = (crate::mutations::layouts(), &records()[..12]);
+    let count = |bytes: &[u8]| {
+        let batches = open(bytes, &desk, &Limits::default())?.collect::<Result<Vec<_>, _>>()?;
+        Ok::<usize, ReadError>(batches.iter().map(|batch| batch.len()).sum())
+    };
+    let texts = ["comma", "semicolon", "tab", "bar", "header", "titles", "web page", "JSON lines"];
+    // XLS is cut short by the child, among the mutations: its reader may ask for all memory there is.
+    for (name, bytes) in forms(records).iter().filter(|(name, _)| *name != "XLS") {
+        let whole = count(bytes).unwrap();
+        for part in [1, 5, 10, 15, 19] {
+            let read = count(&bytes[..bytes.len() * part / 20]);
+            match texts.iter().any(|start| name.starts_with(start)) {
+                true => assert!(read.is_err() || read.is_ok_and(|count| count <= whole), "{name} at {part}/20"),
+                false => assert!(read.is_err_and(|error| error.hint.is_some()), "{name} was read up to {part}/20"),
+            }
+        }
+    }
 }
 
 /// Tables of an electronic declaration copy: fields, then rows.

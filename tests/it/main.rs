@@ -30,6 +30,7 @@ mod plain;
 mod quirks;
 mod relay;
 mod resolve;
+mod round_trips;
 mod rule_tests;
 mod scan;
 mod schemas;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,8 +14,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use tidewaiter::desk::{self, Desk, TextKind};
-use tidewaiter::intake::{self, Isolation, Known, LayoutChoice, Limits, OpenSettings, ReadError};
-use tidewaiter::record::{FieldSet, SourceFile};
+use tidewaiter::intake::{Limits, ReadError};
 use tidewaiter::rules;
 
 use crate::containers::{self, forms, records};
@@ -125,7 +124,7 @@ fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
 }
 
 /// The members of a ZIP archive, which a workbook is too.
-fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let count = archive.len();
     let member = |index| {
@@ -180,13 +179,13 @@ impl Body {
     }
 }
 
-fn packed(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn packed(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     containers::zip(&members)
 }
 
 /// The shipped layouts, and nothing that takes time.
-fn layouts() -> Desk {
+pub(super) fn layouts() -> Desk {
     let (mut texts, problems) = desk::read_folder(Path::new("rules")).unwrap();
     assert_eq!(problems, []);
     texts.retain(|text| text.kind == TextKind::Layout);
@@ -195,18 +194,7 @@ fn layouts() -> Desk {
 
 /// The records, each as a text.
 fn read(bytes: &[u8], desk: &Desk) -> Result<Vec<String>, ReadError> {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(bytes).unwrap();
-    file.rewind().unwrap();
-    let source = SourceFile { source: String::new(), file: "t".into(), member: None, sheet: None, sha256: None };
-    let settings = OpenSettings {
-        layout: LayoutChoice::Auto,
-        limits: Limits::default(),
-        isolation: Isolation::Thread,
-        needs: FieldSet::every(),
-        known: Known::default(),
-    };
-    let mut reading = intake::open(file, source, &desk.layouts, &settings)?;
+    let mut reading = containers::open(bytes, desk, &Limits::default())?;
     let mut records = Vec::new();
     while let Some(batch) = reading.next() {
         let batch = batch?;

@@ -35,12 +35,19 @@ pub struct FrameWriter {
     out: BufWriter<Box<dyn Write + Send>>,
     limits: Limits,
     rows: u64,
+    /// Bytes of all cells so far: a shared text of a workbook may stand in a million of them.
+    given: u64,
 }
 
 impl FrameWriter {
     /// A writer of frames.
     pub fn new(out: Box<dyn Write + Send>, limits: &Limits) -> FrameWriter {
-        FrameWriter { out: BufWriter::with_capacity(1 << 16, out), limits: limits.clone(), rows: 0 }
+        FrameWriter { out: BufWriter::with_capacity(1 << 16, out), limits: limits.clone(), rows: 0, given: 0 }
+    }
+
+    /// Bytes that a row may have.
+    pub fn longest_row(&self) -> usize {
+        self.limits.row
     }
 
     /// A table begins.
@@ -71,6 +78,13 @@ impl FrameWriter {
         }
         if bytes > self.limits.row {
             return Err(ReadError { row: Some(row.number), ..ReadError::row_too_long(self.limits.row) });
+        }
+        self.given += bytes as u64;
+        if self.given > self.limits.decompressed {
+            let message = format!("the file gives more than {} bytes of cells", self.limits.decompressed);
+            let error =
+                ReadError::new("too-much-inside", message).hint("drop it in parts, or raise `limits: decompressed`");
+            return Err(ReadError { row: Some(row.number), ..error });
         }
         self.rows += 1;
         self.out.write_all(&[ROW]).map_err(ReadError::from_io)?;

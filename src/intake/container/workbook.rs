@@ -151,6 +151,9 @@ struct Rows<'o> {
     carried: BTreeMap<u32, (String, u32)>,
     cells: BTreeMap<u32, String>,
     row: u32,
+    /// Bytes of the cells of the row so far, and the most that they may be.
+    bytes: usize,
+    longest_row: usize,
 }
 
 impl<'o> Rows<'o> {
@@ -158,7 +161,8 @@ impl<'o> Rows<'o> {
         out.table(table)?;
         let over_rows = merged.iter().take(MOST_MERGED).filter(|area| area.end.0 > area.start.0);
         let merged = over_rows.map(|area| (area.start, area.end.0)).collect();
-        Ok(Rows { out, merged, carried: BTreeMap::new(), cells: BTreeMap::new(), row: 0 })
+        let longest_row = out.longest_row();
+        Ok(Rows { out, merged, carried: BTreeMap::new(), cells: BTreeMap::new(), row: 0, bytes: 0, longest_row })
     }
 
     fn cell(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), ReadError> {
@@ -174,6 +178,11 @@ impl<'o> Rows<'o> {
         }
         if let Some(last) = self.merged.get(&(row, column)) {
             self.carried.insert(column, (text.to_owned(), *last));
+        }
+        self.bytes += text.len();
+        if self.bytes > self.longest_row {
+            let error = ReadError::row_too_long(self.longest_row);
+            return Err(ReadError { row: Some(u64::from(row) + 1), ..error });
         }
         self.cells.insert(column, text.to_owned());
         Ok(())
@@ -201,6 +210,7 @@ impl<'o> Rows<'o> {
             column = place.saturating_add(1);
         }
         self.cells.clear();
+        self.bytes = 0;
         self.out.row(&whole)
     }
 

@@ -163,9 +163,15 @@ pub fn guess(sample: &[u8]) -> &'static Encoding {
         }
         // Of signs alone, `№` is the one that tables have.
         _ if plain.all() == 0 => WINDOWS_1251,
-        _ if usual == encoding_rs::GBK => GB18030,
+        _ if usual == encoding_rs::GBK || is_cyrillic_in_gb(sample) => GB18030,
         _ => usual,
     }
+}
+
+/// Whether the bytes are the Cyrillic letters of the Chinese code page, which in Big5 are rare characters of any meaning.
+fn is_cyrillic_in_gb(sample: &[u8]) -> bool {
+    let words = Words::of(&GB18030.decode_without_bom_handling(sample).0);
+    words.letters >= ENOUGH_LETTERS && words.letters * 4 >= letters_in(sample) && words.mean_rank() <= USUAL
 }
 
 fn letters_in(sample: &[u8]) -> usize {
