@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{CommandError, ConfigArgument, find_rule, known, say, status};
 use crate::config::Config;
+use crate::deliver::is_deliverable;
 use crate::desk::{self, Desk};
 use crate::ledger::{Ledger, NewSilence};
 use crate::problem;
@@ -164,7 +165,7 @@ fn field(written: &str) -> Result<(String, String), CommandError> {
 fn author(written: &str, config: &Config) -> Result<String, CommandError> {
     match config.routing.recipients.get(written).and_then(|addresses| addresses.first()) {
         Some(address) => Ok(address.clone()),
-        None if written.contains('@') => Ok(written.to_owned()),
+        None if is_deliverable(written) => Ok(written.to_owned()),
         None => Err(CommandError::Usage(format!(
             "`{written}` is neither a mail address nor a recipient of the configuration"
         ))),

@@ -315,6 +315,7 @@ mod tests {
             ("smtp://relay.example.org:587", "smtp://relay.example.org:25?tls=none", "5:14", "allow_plaintext"),
             ("default:", "team:", "7:13", "`default` is needed"),
             ("analysts@example.org", "analysts", "7:24", "no mail address"),
+            ("analysts@example.org", "почта@example.org", "7:24", "no mail address"),
             ("folder: drop", "folder: drop\n    settle_for: soon", "4:17", "no length of time"),
             ("folder: drop", "folder: drop\n    done_marker: done", "4:18", "{name}"),
             ("folder: drop", "folder: drop\n    record_key: [bill_of_ladin]", "4:17", "did you mean `bill_of_lading`?"),

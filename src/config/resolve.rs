@@ -11,6 +11,7 @@ use super::{
     Addresses, CANARY, Config, ConfigFile, ConfigReading, NamedLayouts, OneOrMany, RouteEntry, SourceEntry,
     SourceSettings,
 };
+use crate::deliver::is_deliverable;
 use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
@@ -244,7 +245,7 @@ impl Resolver<'_> {
         if addresses.is_empty() {
             self.wrong(path, "at least one address is needed");
         }
-        for (place, address) in addresses.iter().enumerate().filter(|(_, address)| !is_address(address)) {
+        for (place, address) in addresses.iter().enumerate().filter(|(_, address)| !is_deliverable(address)) {
             let place = place.to_string();
             let path = [path, &[place.as_str()]].concat();
             self.wrong(&path, &format!("`{address}` is no mail address; write `name@example.org`"));
@@ -280,12 +281,4 @@ fn route(entry: &RouteEntry) -> RouteSettings {
 
 fn is_marker(text: &str) -> bool {
     text.contains("{name}") && !text.contains('/') && text != "{name}"
-}
-
-/// Whether it is whole enough to be an envelope recipient: `local@domain` without spaces or angle brackets.
-fn is_address(text: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;\"".contains(c))
-    };
-    text.rsplit_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain))
 }

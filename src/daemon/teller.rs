@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::DaemonError;
 use super::office::Office;
-use crate::deliver::{Letter, Occasion, OperatorLetter, alert_letter, operator_letter, record_line};
+use crate::deliver::{Letter, Occasion, OperatorLetter, alert_letter, is_deliverable, operator_letter, record_line};
 use crate::ledger::{Carried, DueLetter, SilenceSum, Storm};
 use crate::notification::Notification;
 use crate::rule_card::Lane;
@@ -148,6 +148,8 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
         let paragraphs = storm_paragraphs(office, storm).await?;
         let operators = &office.config.operators;
         let mut people = triage::owners(&storm.rule, &office.config.routing, operators);
+        // An owner is a rule's word, which nobody has checked: a slip in it must not keep the others from their mail.
+        people.retain(|person| is_deliverable(person));
         people.extend(operators.iter().filter(|operator| !people.contains(operator)).cloned().collect::<Vec<_>>());
         for person in people {
             told.entry(person).or_default().push((storm, paragraphs.clone()));

@@ -160,6 +160,11 @@ fn bare(address: &str) -> Result<Mailbox, MessageError> {
     Ok(Mailbox::new(None, address))
 }
 
+/// Whether an address is one that [`notification`] takes.
+pub(super) fn is_bare(address: &str) -> bool {
+    bare(address).is_ok()
+}
+
 impl Sender {
     /// The sender's display name and address.
     pub(super) fn mailbox(&self) -> Result<Mailbox, MessageError> {

@@ -77,6 +77,11 @@ pub enum MessageError {
     },
 }
 
+/// Whether mail can be made for an address: a bare one, in ASCII.
+pub fn is_deliverable(address: &str) -> bool {
+    message::is_bare(address)
+}
+
 /// The HTML part of a rendered notification, for a preview in a browser.
 pub fn html_of(notification: &Notification) -> String {
     message::html_part(&notification.message)

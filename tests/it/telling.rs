@@ -115,6 +115,8 @@ fn storm(bench: &Bench, first: u32) {
 #[test]
 fn a_storm_is_held_and_the_operators_decide() {
     let bench = Bench::new();
+    // A slip in the owner's address keeps nobody else from being told.
+    bench.write("rules/su-35.yaml", RULE.to_owned() + "alert: { owner: 'jane@@example' }\n");
     storm(&bench, 0);
     bench.run();
     assert!(analyst(&bench).is_empty());
@@ -148,4 +150,27 @@ fn history_that_is_loaded_is_one_summary_of_a_digest_and_no_storm() {
     assert!(bench.mails().is_empty());
     let shown = status(&bench);
     assert_eq!((&shown["findings"], &shown["untold"]["waiting"]), (&125.into(), &125.into()));
+}
+
+#[test]
+fn sources_that_hold_the_same_records_tell_them_once_and_a_source_may_name_its_key() {
+    let bench = Bench::new();
+    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+    let sources = "identity: both, folder: drop,";
+    let second = "  - { name: more, identity: both, folder: more, settle_for: 1ms, scan_every: 50ms }\n  \
+                  - { name: own, record_key: [consignee.name], folder: own, settle_for: 1ms, scan_every: 50ms }\nmail:";
+    bench.write("tidewaiter.yaml", config.replace("folder: drop,", sources).replace("mail:", second));
+    std::fs::create_dir_all(bench.path("own")).unwrap();
+    std::fs::create_dir_all(bench.path("more")).unwrap();
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 1);
+    bench.write("more/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 1, "the other source has told it");
+    bench.write("own/a.csv", format!("{HEADER}{}", hit(3)));
+    bench.run();
+    bench.write("own/b.csv", format!("{HEADER}{}", hit(4)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 2, "another declaration, and the same consignee");
 }

@@ -16,6 +16,8 @@ points=${CRASH_POINTS:-40}
 rounds=${CRASH_ROUNDS:-6}
 transports=${CRASH_TRANSPORTS-maildir relay}
 few_rules "$work/rules"
+# One of the rules is told at the end of the file, the other in one mail when no more files come.
+sed -i 's/^level: critical/level: high/' "$work/rules/m-17-navigation-to-rosoboronexport.yaml"
 
 # lay_out FOLDER TRANSPORT EXPORTS: a fresh installation with every export dropped.
 lay_out() {
