@@ -15,7 +15,7 @@ use crate::ledger::{FileChange, FileRow, FileState, Ledger};
 /// Which file is meant.
 #[derive(Debug, Args)]
 struct Which {
-    /// The file's name as it was dropped, a path that ends in it, or its number in `tidewaiter status`.
+    /// The file's name as it was dropped, its path, or its number in `tidewaiter status`.
     file: PathBuf,
     #[command(flatten)]
     config: ConfigArgument,
@@ -80,40 +80,54 @@ pub async fn discard(command: Discard) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// The daemon may have got ahead of it.
 async fn change(
     ledger: &Ledger,
     row: &FileRow,
     (state, look_again_at): (FileState, Option<i64>),
 ) -> Result<(), CommandError> {
     let change = FileChange { state, problem: row.problem.clone(), moved_to: None, look_again_at };
-    Ok(ledger.set_file(row.id, &change, jiff::Timestamp::now().as_microsecond()).await?)
+    match ledger.decide_file(row, &change, jiff::Timestamp::now().as_microsecond()).await? {
+        true => Ok(()),
+        false => Err(CommandError::Usage(format!("{} is not held any more; `tidewaiter status` says", row.name))),
+    }
 }
 
 impl Which {
     /// The one file in that state that is meant.
     async fn find(&self, state: FileState) -> Result<(Config, FileRow, Ledger), CommandError> {
         let (config, ledger) = self.config.ledger().await?;
-        let mut rows = self.candidates(&ledger).await?;
-        rows.retain(|row| row.state == state && (state != FileState::Failed || lies(&config, row).is_some()));
+        let known = self.candidates(&config, &ledger).await?;
+        let fits = |row: &&FileRow| row.state == state && (state != FileState::Failed || lies(&config, row).is_some());
+        let rows: Vec<&FileRow> = known.iter().filter(fits).collect();
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let word = state.as_str();
-        match rows.len() {
-            1 => {}
-            0 => {
-                return Err(CommandError::Usage(format!("no file `{name}` is {word}; `tidewaiter status` lists them")));
+        match rows.as_slice() {
+            [row] => Ok((config, (*row).clone(), ledger)),
+            [] => {
+                let is = known.first().map_or_else(String::new, |row| format!(": the last one is {}", stands(row)));
+                Err(CommandError::Usage(format!("no file `{name}` is {word}{is}; `tidewaiter status` lists them")))
             }
-            _ => {
-                let line = |row: &FileRow| format!("  {}  {} of {}", row.id, time(row.seen_at), row.source);
-                let lines: Vec<String> = rows.iter().map(line).collect();
+            several => {
+                let line = |row: &&FileRow| format!("  {}  {} of {}", row.id, time(row.seen_at), row.source);
+                let lines: Vec<String> = several.iter().map(line).collect();
                 let told = format!("several files named {name} are {word}; say which by its number:\n");
-                return Err(CommandError::Usage(told + &lines.join("\n")));
+                Err(CommandError::Usage(told + &lines.join("\n")))
             }
         }
-        rows.pop().map(|row| (config, row, ledger)).ok_or_else(|| CommandError::Usage(format!("no file `{name}`")))
     }
 
-    /// By name; by number when nothing is named so.
-    async fn candidates(&self, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
+    /// By the path where one lies, else by name, else by number; newest first.
+    async fn candidates(&self, config: &Config, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
+        if self.file.components().count() > 1
+            && let Ok(path) = self.file.canonicalize()
+        {
+            let lies_there = |row: &FileRow| lies(config, row).and_then(|at| at.canonicalize().ok());
+            let failed = ledger.files_in(FileState::Failed).await?;
+            if let Some(row) = failed.into_iter().find(|row| lies_there(row).as_ref() == Some(&path)) {
+                return Ok(vec![row]);
+            }
+        }
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let rows = ledger.find_files(&name).await?;
         match name.parse::<i64>() {
@@ -128,8 +142,19 @@ impl Which {
     }
 }
 
+fn stands(row: &FileRow) -> String {
+    let since = time(row.done_at.unwrap_or(row.seen_at));
+    match row.state {
+        FileState::Claiming | FileState::Work | FileState::Finishing => "being read".to_owned(),
+        FileState::Failed => format!("failed since {since}, and was taken away or put back"),
+        FileState::Done | FileState::Held | FileState::Duplicate | FileState::Waiting => {
+            format!("{} since {since}", row.state.as_str())
+        }
+    }
+}
+
 /// Where a file that came to its end lies, when it still does.
-fn lies(config: &Config, row: &FileRow) -> Option<PathBuf> {
+pub(super) fn lies(config: &Config, row: &FileRow) -> Option<PathBuf> {
     let place = Path::new(row.moved_to.as_ref()?);
     // The daemon may have been started from another folder.
     let beside = config.path.parent().unwrap_or(Path::new("")).join(place);

@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
 
+mod attention;
 mod check;
 mod check_format;
 mod columns;
@@ -229,9 +230,11 @@ fn show(problems: &[Problem]) {
 #[derive(Debug, Clone, clap::Args)]
 struct ConfigArgument {
     /// The configuration.
-    #[arg(short, long, default_value = "tidewaiter.yaml")]
+    #[arg(short, long, default_value = USUAL_CONFIG)]
     config: PathBuf,
 }
+
+const USUAL_CONFIG: &str = "tidewaiter.yaml";
 
 impl ConfigArgument {
     fn load(&self) -> Result<Config, CommandError> {
@@ -332,7 +335,8 @@ fn read(
 }
 
 fn unreadable(path: &Path, error: &crate::intake::ReadError) -> CommandError {
-    let place = error.row.map_or_else(String::new, |row| format!(", row {row}"));
+    let table = error.table.as_ref().map_or_else(String::new, |table| format!(", {table}"));
+    let place = error.row.map_or_else(|| table.clone(), |row| format!("{table}, row {row}"));
     let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
     CommandError::Problems(format!("{}{place}: {}{hint}", path.display(), error.message))
 }

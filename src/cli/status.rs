@@ -3,9 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
+use super::attention::attention;
 use super::{CommandError, ConfigArgument, say};
 use crate::daemon::lists;
-use crate::ledger::{FileRow, FileState};
+use crate::ledger::FileRow;
 
 /// Show sources, files, rules and the outbox.
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let (config, ledger) = command.config.ledger().await?;
     let counts = ledger.counts().await?;
     let files = ledger.files(20).await?;
-    let open = ledger.open_files().await?;
+    let attention = attention(&config, &ledger, &command.config).await?;
     let hits = ledger.rule_hits().await?;
     let broken = ledger.note("broken").await?.unwrap_or_else(|| "[]".to_owned());
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
@@ -34,7 +35,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     let whole = json!({
         "sources": config.sources.iter().map(|source| json!({ "name": source.name, "folder": source.folder })).collect::<Vec<_>>(),
         "files": files.iter().map(file_json).collect::<Vec<_>>(),
-        "open_files": open.iter().map(file_json).collect::<Vec<_>>(),
+        "attention": attention.json(),
         "rules": hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
         "findings": counts.findings, "alerts": counts.alerts, "outbox": outbox, "broken": broken,
         "held_watchlists": held.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
@@ -65,14 +66,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
             reason(file)
         ));
     }
-    let waiting: Vec<&FileRow> = open.iter().filter(|file| file.state == FileState::Held).collect();
-    if !waiting.is_empty() {
-        say("\nheld until you say what becomes of them (`tidewaiter release NAME`, or `tidewaiter discard NAME`):");
-    }
-    for file in waiting {
-        say(format!("  {:>5}  {} {} ({}){}", file.id, time(file.seen_at), file.name, file.source, reason(file)));
-        hint(file).into_iter().for_each(|hint| say(format!("         {hint}")));
-    }
+    attention.lines().iter().for_each(say);
     say("\nrules that fired:");
     for (rule, findings, last) in &hits {
         say(format!("  {findings:>8}  {rule}  {}", last.map(time).unwrap_or_default()));
@@ -98,7 +92,8 @@ pub fn time(micros: i64) -> String {
         .unwrap_or_default()
 }
 
-fn problem(file: &FileRow) -> serde_json::Value {
+/// Why a file is not done, or what is to be known of one that is.
+pub(super) fn problem(file: &FileRow) -> serde_json::Value {
     file.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(serde_json::Value::Null)
 }
 
@@ -110,11 +105,7 @@ fn reason(file: &FileRow) -> String {
         .map_or_else(String::new, |message| format!(": {message}"))
 }
 
-fn hint(file: &FileRow) -> Option<String> {
-    Some(problem(file).get("hint")?.as_str()?.to_owned())
-}
-
-fn file_json(file: &FileRow) -> serde_json::Value {
+pub(super) fn file_json(file: &FileRow) -> serde_json::Value {
     json!({
         "id": file.id, "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
         "records": file.records, "rejects": file.rejects, "findings": file.findings,

@@ -154,6 +154,11 @@ impl OpenTable {
         }
     }
 
+    /// Member and sheet, for people; empty for a plain file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether rows beyond those that columns were decided on may contradict a decision that rests on nothing.
     pub fn is_unsure(&self) -> bool {
         !self.ended && self.columns.is_unsure()
