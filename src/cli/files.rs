@@ -74,10 +74,21 @@ pub async fn release(command: Release) -> Result<(), CommandError> {
 pub async fn discard(command: Discard) -> Result<(), CommandError> {
     let which = command.which;
     let (_, row, ledger) = which.find(FileState::Held).await?;
+    let row = FileRow { problem: Some(as_discarded(row.problem.as_deref())), ..row };
     change(&ledger, &row, (FileState::Failed, None)).await?;
     let told = format!("{} is discarded, untold: the daemon moves it to failed/ at its next scan", row.name);
     which.done(&row, ("discarded", &told), None);
     Ok(())
+}
+
+/// The reason why it was held, with a mark: `status` does not speak of such a file as failed.
+fn as_discarded(problem: Option<&str>) -> String {
+    let problem = problem.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let mut problem = problem.filter(serde_json::Value::is_object).unwrap_or(json!({}));
+    if let Some(keys) = problem.as_object_mut() {
+        keys.insert("discarded".to_owned(), json!(true));
+    }
+    problem.to_string()
 }
 
 /// The daemon may have got ahead of it.
@@ -154,7 +165,7 @@ fn stands(row: &FileRow) -> String {
 }
 
 /// Where a file that came to its end lies, when it still does.
-pub(super) fn lies(config: &Config, row: &FileRow) -> Option<PathBuf> {
+fn lies(config: &Config, row: &FileRow) -> Option<PathBuf> {
     let place = Path::new(row.moved_to.as_ref()?);
     // The daemon may have been started from another folder.
     let beside = config.path.parent().unwrap_or(Path::new("")).join(place);

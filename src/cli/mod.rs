@@ -4,7 +4,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
 
-mod attention;
 mod check;
 mod check_format;
 mod columns;
@@ -230,11 +229,9 @@ fn show(problems: &[Problem]) {
 #[derive(Debug, Clone, clap::Args)]
 struct ConfigArgument {
     /// The configuration.
-    #[arg(short, long, default_value = USUAL_CONFIG)]
+    #[arg(short, long, default_value = "tidewaiter.yaml")]
     config: PathBuf,
 }
-
-const USUAL_CONFIG: &str = "tidewaiter.yaml";
 
 impl ConfigArgument {
     fn load(&self) -> Result<Config, CommandError> {

@@ -1,11 +1,11 @@
-//! `tidewaiter outbox`: list, show or requeue mails.
+//! `tidewaiter outbox`: list, show, requeue or discard mails.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{CommandError, ConfigArgument, say};
 
-/// List, show or requeue mails.
+/// List, show, requeue or discard mails.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tidewaiter outbox\n  tidewaiter outbox show 3\n  tidewaiter outbox requeue 3")]
 pub struct Outbox {
@@ -30,6 +30,11 @@ enum Action {
         /// Its number.
         id: i64,
     },
+    /// Set a message aside that was given up; `status` speaks of it no more.
+    Discard {
+        /// Its number.
+        id: i64,
+    },
 }
 
 /// Runs the command.
@@ -46,6 +51,13 @@ pub async fn outbox(command: Outbox) -> Result<(), CommandError> {
         Some(Action::Requeue { id }) => match ledger.requeue(id, jiff::Timestamp::now().as_microsecond()).await? {
             true => {
                 say(format!("message {id} is due again"));
+                Ok(())
+            }
+            false => Err(CommandError::Usage(format!("message {id} is out, or is not there"))),
+        },
+        Some(Action::Discard { id }) => match ledger.discard_mail(id).await? {
+            true => {
+                say(format!("message {id} is set aside; `requeue {id}` still sends it"));
                 Ok(())
             }
             false => Err(CommandError::Usage(format!("message {id} was not given up, or is not there"))),

@@ -1,88 +1,268 @@
-//! `tidewaiter status`: sources, last files, rules with their hits, the outbox, what is broken.
+//! `tidewaiter status`: on one screen: does it work, what came, what fired, what waits, what is wrong and what to type.
 
 use clap::Args;
 use serde_json::json;
 
-use super::attention::attention;
 use super::{CommandError, ConfigArgument, say};
-use crate::daemon::lists;
-use crate::ledger::FileRow;
+use crate::config::Config;
+use crate::daemon::canary::{self, Memory};
+use crate::daemon::life::{self, Life};
+use crate::daemon::wrong::{self, Wrong};
+use crate::daemon::{DOWN_SINCE, lists};
+use crate::ledger::{Counts, FileRow, FileState, Ledger, Since, SourceHealth};
 
-/// Show sources, files, rules and the outbox.
+const WEEK: i64 = 7 * 86_400 * 1_000_000;
+/// Files and rules that fit on a screen.
+const FILES: usize = 5;
+const RULES: usize = 8;
+
+/// Show whether it works, what came, what fired, what waits and what is wrong.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidewaiter status -c /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter status --json")]
+#[command(
+    after_help = "Examples:\n  tidewaiter status -c /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter status --json\n  tidewaiter status --check || echo look at it"
+)]
 pub struct Status {
     #[command(flatten)]
     config: ConfigArgument,
     /// As one JSON object.
     #[arg(long)]
     json: bool,
+    /// End with 1 when the daemon does not work or something waits for your word.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Everything that is shown.
+struct Whole {
+    config: Config,
+    life: Life,
+    counts: Counts,
+    week: Since,
+    sources: Vec<SourceHealth>,
+    files: Vec<FileRow>,
+    open: Vec<FileRow>,
+    hits: Vec<(String, i64, Option<i64>)>,
+    broken: Vec<String>,
+    held_lists: Vec<(String, lists::Version)>,
+    oldest_mail: Option<i64>,
+    down_since: Option<i64>,
+    canary: Option<Memory>,
+    wrong: Vec<Wrong>,
 }
 
 /// Runs the command.
 pub async fn status(command: Status) -> Result<(), CommandError> {
     let (config, ledger) = command.config.ledger().await?;
-    let counts = ledger.counts().await?;
-    let files = ledger.files(20).await?;
-    let attention = attention(&config, &ledger, &command.config).await?;
-    let hits = ledger.rule_hits().await?;
-    let broken = ledger.note("broken").await?.unwrap_or_else(|| "[]".to_owned());
-    let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
-    let held: Vec<(String, lists::Version)> =
-        lists::states(&ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))).collect();
-    let outbox =
-        json!({ "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead });
-    let whole = json!({
-        "sources": config.sources.iter().map(|source| json!({ "name": source.name, "folder": source.folder })).collect::<Vec<_>>(),
-        "files": files.iter().map(file_json).collect::<Vec<_>>(),
-        "attention": attention.json(),
-        "rules": hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
-        "findings": counts.findings, "alerts": counts.alerts, "outbox": outbox, "broken": broken,
-        "held_watchlists": held.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
-    });
-    if command.json {
-        say(whole.to_string());
-        return Ok(());
+    let whole = gather(config, &ledger).await?;
+    match command.json {
+        true => say(whole.json().to_string()),
+        false => whole.show(),
     }
-    for source in &config.sources {
-        say(format!("source {:<20} {}", source.name, source.folder.display()));
+    match command.check && !(whole.wrong.is_empty() && matches!(whole.life, Life::Works(_))) {
+        true => Err(CommandError::Problems("something waits for your word".to_owned())),
+        false => Ok(()),
     }
-    say(format!(
-        "\n{} findings, {} alerts; mail: {} waiting, {} delivered, {} given up",
-        counts.findings, counts.alerts, counts.outbox_waiting, counts.outbox_delivered, counts.outbox_dead
-    ));
-    say("\nlast files:");
-    for file in &files {
+}
+
+async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> {
+    let now = jiff::Timestamp::now().as_microsecond();
+    let broken = ledger.note("broken").await?.unwrap_or_default();
+    let lists = lists::states(ledger).await?.into_iter();
+    Ok(Whole {
+        life: life::look(&config.state, now),
+        counts: ledger.counts().await?,
+        week: ledger.since(now - WEEK).await?,
+        sources: ledger.source_health().await?,
+        files: ledger.files(20).await?,
+        open: ledger.open_files().await?,
+        hits: ledger.rule_hits().await?,
+        broken: serde_json::from_str(&broken).unwrap_or_default(),
+        held_lists: lists.filter_map(|(list, state)| Some((list, state.held?))).collect(),
+        oldest_mail: ledger.oldest_waiting().await?,
+        down_since: ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok()),
+        canary: canary::last(ledger).await?,
+        wrong: wrong::all(ledger, now).await?,
+        config,
+    })
+}
+
+impl Whole {
+    fn show(&self) {
+        say(self.alive());
+        say(format!("\nWhat came (in 7 days: {})", self.came_in_a_week()));
+        self.config.sources.iter().for_each(|source| self.show_source(&source.name));
+        self.files.iter().take(FILES).for_each(|file| say(file_line(file)));
+        say(format!("\nWhat fired (in 7 days: {})", counted(self.week.findings, "finding")));
+        for (rule, findings, last) in self.hits.iter().take(RULES) {
+            say(format!("  {findings:>8}  {}  {rule}", last.map(time).unwrap_or_default()));
+        }
+        if self.hits.len() > RULES {
+            say(format!("  and {} more rules: `tidewaiter rules`", self.hits.len() - RULES));
+        }
+        self.show_waiting();
+        if self.wrong.is_empty() {
+            say("\nNothing is wrong.");
+            return;
+        }
+        say("\nWhat is wrong, and what to type");
+        for wrong in &self.wrong {
+            say(format!("  {}\n      {}", wrong.what, wrong.command));
+        }
+    }
+
+    fn alive(&self) -> String {
+        match &self.life {
+            Life::Works(sign) => {
+                format!("It works, since {}; {} alerts so far.", time(sign.since), self.counts.alerts)
+            }
+            Life::Stuck(sign) => format!(
+                "It runs, but stands still: {}. Restart it: `systemctl restart tidewaiter`, and look at its log.",
+                sign.still.join(", ")
+            ),
+            Life::Silent(sign) => {
+                format!("It gave no sign of life since {}. Look at it: `systemctl status tidewaiter`.", time(sign.at))
+            }
+            Life::Stopped => "It does not run. Start it: `systemctl start tidewaiter`, or `tidewaiter run`.".to_owned(),
+        }
+    }
+
+    fn came_in_a_week(&self) -> String {
+        let week = &self.week;
+        let failed = if week.failed > 0 { format!(", {} failed", week.failed) } else { String::new() };
+        format!(
+            "{}, {}, {}{failed}",
+            counted(week.files, "file"),
+            counted(week.records, "record"),
+            counted(week.rejects, "rejected row")
+        )
+    }
+
+    fn show_source(&self, name: &str) {
+        let health = self.sources.iter().find(|health| health.source == name);
+        let last = health
+            .and_then(|health| health.last_at)
+            .map_or("nothing yet".to_owned(), |at| format!("last file {}", time(at)));
+        let states = health.map_or_else(String::new, |health| {
+            let states: Vec<String> =
+                health.files.iter().map(|(state, many)| format!("{many} {}", state.as_str())).collect();
+            format!(" ({})", states.join(", "))
+        });
+        let expected = self.config.sources.iter().find(|source| source.name == name);
+        let expected = expected.and_then(|source| source.expect_every);
+        let expected = expected.map_or_else(String::new, |every| format!("; expected every {}", length(every)));
+        say(format!("  {name:<20} {last}{states}{expected}"));
+    }
+
+    fn show_waiting(&self) {
+        let counts = &self.counts;
+        let oldest = self.oldest_mail.map_or_else(String::new, |at| format!(", the oldest since {}", time(at)));
+        let held = counts.files.iter().find(|(state, _)| *state == FileState::Held).map_or(0, |(_, many)| *many);
         say(format!(
-            "  {:>5}  {} {:<9} {} ({}): {} records, {} rejected, {} findings{}",
-            file.id,
-            time(file.seen_at),
-            file.state.as_str(),
-            file.name,
-            file.source,
-            file.records,
-            file.rejects,
-            file.findings,
-            reason(file)
+            "\nWhat waits: {}{oldest}; {} held. Mail so far: {} delivered, {} given up.",
+            counted(counts.outbox_waiting, "mail"),
+            counted(held, "file"),
+            counts.outbox_delivered,
+            counts.outbox_dead
         ));
+        self.open.iter().filter_map(next).for_each(|line| say(format!("  {line}")));
+        if let Some(since) = self.down_since {
+            say(format!("  The relay has not taken mail since {}.", time(since)));
+        }
+        if let Some(memory) = &self.canary {
+            say(format!("  The canary of {}: {}.", memory.date, memory.end.word()));
+        }
     }
-    attention.lines().iter().for_each(say);
-    say("\nrules that fired:");
-    for (rule, findings, last) in &hits {
-        say(format!("  {findings:>8}  {rule}  {}", last.map(time).unwrap_or_default()));
+
+    /// A stable interface: keys are added, never renamed.
+    fn json(&self) -> serde_json::Value {
+        let counts = &self.counts;
+        let life = match &self.life {
+            Life::Works(sign) => {
+                json!({ "state": "works", "at": time(sign.at), "since": time(sign.since), "still": [] })
+            }
+            Life::Stuck(sign) => {
+                json!({ "state": "stuck", "at": time(sign.at), "since": time(sign.since), "still": sign.still })
+            }
+            Life::Silent(sign) => {
+                json!({ "state": "silent", "at": time(sign.at), "since": time(sign.since), "still": [] })
+            }
+            Life::Stopped => json!({ "state": "stopped", "at": null, "since": null, "still": [] }),
+        };
+        json!({
+            "daemon": life,
+            "sources": self.config.sources.iter().map(|source| self.source_json(source)).collect::<Vec<_>>(),
+            "files": self.files.iter().map(file_json).collect::<Vec<_>>(),
+            "open_files": self.open.iter().map(file_json).collect::<Vec<_>>(),
+            "rules": self.hits.iter().map(|(rule, findings, last)| json!({ "rule": rule, "findings": findings, "last_at": last.map(time) })).collect::<Vec<_>>(),
+            "findings": counts.findings, "alerts": counts.alerts,
+            "week": { "files": self.week.files, "records": self.week.records, "rejects": self.week.rejects,
+                "failed": self.week.failed, "findings": self.week.findings, "delivered": self.week.delivered },
+            "outbox": { "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead,
+                "oldest_waiting_at": self.oldest_mail.map(time), "relay_down_since": self.down_since.map(time) },
+            "canary": self.canary.as_ref().map(|memory| json!({ "date": memory.date, "state": memory.end.word() })),
+            "broken": self.broken,
+            "held_watchlists": self.held_lists.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
+            "wrong": self.wrong,
+        })
     }
-    for (list, version) in &held {
-        say(format!(
-            "\nwatchlist {list} has shrunk to {} entities and is held since {}: `tidewaiter watchlist accept {list}`",
-            version.entities,
-            time(version.at)
-        ));
+
+    fn source_json(&self, source: &crate::config::SourceSettings) -> serde_json::Value {
+        let health = self.sources.iter().find(|health| health.source == source.name).cloned().unwrap_or_default();
+        let files: serde_json::Map<String, serde_json::Value> =
+            health.files.iter().map(|(state, many)| (state.as_str().to_owned(), json!(many))).collect();
+        json!({
+            "name": source.name, "folder": source.folder, "files": files, "records": health.records,
+            "rejects": health.rejects, "last_at": health.last_at.map(time),
+            "expect_every_seconds": source.expect_every.map(|every| every.as_secs()),
+        })
     }
-    if !broken.is_empty() {
-        say("\nbroken, running on the last good version where there is one:");
-        broken.iter().for_each(|problem| say(format!("{problem}\n")));
+}
+
+/// What comes of an open file when nobody does anything.
+fn next(file: &FileRow) -> Option<String> {
+    let at = file.look_again_at?;
+    let problem = problem(file);
+    let next = match file.state {
+        FileState::Held if at == 0 => "is released: the daemon takes it at its next scan".to_owned(),
+        FileState::Held if problem.get("code").is_some_and(|code| code == "held") => {
+            format!("is held, and goes out under a banner on {}", time(at))
+        }
+        FileState::Held => format!("is held, and is read again on {}", time(at)),
+        FileState::Waiting => format!("is not whole yet{}; it is looked at again on {}", reason(file), time(at)),
+        FileState::Claiming | FileState::Work | FileState::Finishing => return None,
+        FileState::Done | FileState::Failed | FileState::Duplicate => return None,
+    };
+    Some(format!("{} of {} {next}", file.name, file.source))
+}
+
+fn file_line(file: &FileRow) -> String {
+    format!(
+        "{:>5}  {} {:<9} {} ({}): {}, {} rejected, {}{}",
+        file.id,
+        time(file.seen_at),
+        file.state.as_str(),
+        file.name,
+        file.source,
+        counted(file.records, "record"),
+        file.rejects,
+        counted(file.findings, "finding"),
+        reason(file)
+    )
+}
+
+/// `3 days`, `90 minutes`.
+fn length(span: std::time::Duration) -> String {
+    let minutes = i64::try_from(span.as_secs() / 60).unwrap_or(i64::MAX);
+    match minutes {
+        _ if minutes % 1440 == 0 => counted(minutes / 1440, "day"),
+        _ if minutes % 60 == 0 => counted(minutes / 60, "hour"),
+        _ => counted(minutes, "minute"),
     }
-    Ok(())
+}
+
+/// `3 records`, `1 record`.
+fn counted(many: i64, one: &str) -> String {
+    format!("{many} {one}{}", if many == 1 { "" } else { "s" })
 }
 
 /// A moment as status and listings write it.
@@ -92,8 +272,7 @@ pub fn time(micros: i64) -> String {
         .unwrap_or_default()
 }
 
-/// Why a file is not done, or what is to be known of one that is.
-pub(super) fn problem(file: &FileRow) -> serde_json::Value {
+fn problem(file: &FileRow) -> serde_json::Value {
     file.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(serde_json::Value::Null)
 }
 
@@ -105,10 +284,11 @@ fn reason(file: &FileRow) -> String {
         .map_or_else(String::new, |message| format!(": {message}"))
 }
 
-pub(super) fn file_json(file: &FileRow) -> serde_json::Value {
+fn file_json(file: &FileRow) -> serde_json::Value {
     json!({
         "id": file.id, "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
         "records": file.records, "rejects": file.rejects, "findings": file.findings,
+        "look_again_at": file.look_again_at.filter(|at| *at > 0).map(time),
         "seen_at": time(file.seen_at), "done_at": file.done_at.map(time), "moved_to": file.moved_to, "problem": problem(file),
     })
 }

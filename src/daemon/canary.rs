@@ -53,6 +53,17 @@ pub enum End {
     Late,
 }
 
+impl End {
+    /// For people.
+    pub fn word(self) -> &'static str {
+        match self {
+            End::Open => "on its way",
+            End::Confirmed => "arrived",
+            End::Late => "late",
+        }
+    }
+}
+
 /// The canary's own source; none when there is no canary.
 pub fn source(office: &Office) -> Option<SourceSettings> {
     let canary = office.config.upkeep.canary.as_ref()?;
@@ -94,7 +105,7 @@ fn rule(to: &str) -> String {
     format!(
         "title: Test, the daily canary of tidewaiter\n\
          id: {CANARY}\n\
-         level: informational\n\
+         level: critical\n\
          description: >-\n  \
            This is a test, and nothing was found. A made-up record went through a drop folder, a rule, the ledger and the\n  \
            relay. One such mail comes every day; when it does not, the operators are told.\n\

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::mail_troubles::{self, Circumstances};
 use super::office::Office;
-use super::ways::{Choice, Turn, Way, Ways};
+use super::ways::{Choice, Turn, Way, Ways, was_told_of};
 use super::{DaemonError, merging, now_micros};
 use crate::deliver::{NextTry, next_try};
 use crate::ledger::{OutboxRow, OutboxStep};
@@ -203,6 +203,9 @@ impl Bag {
             Turn::Fails => Ok(ledger.set_note(DOWN_SINCE, &now_micros().to_string()).await?),
             Turn::Works(since) => {
                 ledger.set_note(DOWN_SINCE, "").await?;
+                if was_told_of(since, now_micros()) {
+                    self.office.tell_operators(&mail_troubles::relay_back(since)).await?;
+                }
                 let in_hand: Vec<i64> = self.in_hand.iter().map(|held| held.id).collect();
                 merging::merge_waiting(&self.office, &in_hand, since).await?;
                 Ok(ledger.make_due(now_micros()).await?)

@@ -40,6 +40,17 @@ pub fn relay_down(since: i64, waiting: i64, reason: &str, has_fallback: bool) ->
     }
 }
 
+/// The first relay takes mail again, after the operators were told that it does not.
+pub fn relay_back(since: i64) -> Trouble {
+    let at = jiff::Timestamp::from_microsecond(since).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
+    Trouble {
+        kind: "relay-back",
+        about: since.to_string(),
+        subject: "the relay takes mail again".to_owned(),
+        paragraphs: vec![format!("It had not since {at}. What waited is sent now.")],
+    }
+}
+
 /// What the operators must know of an outcome. Of mail to themselves they would be told by mail to themselves.
 pub fn of_outcome(row: &OutboxRow, step: &OutboxStep, circumstances: Circumstances) -> Option<Trouble> {
     let mail_to_others = row.notification.kind != Kind::Operator;

@@ -13,6 +13,7 @@ mod courier;
 mod doubt;
 mod expectations;
 mod http;
+pub mod life;
 pub mod lists;
 mod mail_troubles;
 mod merging;
@@ -27,6 +28,7 @@ mod tidy;
 mod vitals;
 mod ways;
 mod weekly;
+pub mod wrong;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +42,7 @@ use crate::config::{Config, SourceSettings};
 use crate::ledger::LedgerError;
 use crate::telemetry::{self, Pulse};
 
+pub use courier::DOWN_SINCE;
 pub use office::Office;
 
 /// When the daemon ends by itself.
@@ -129,10 +132,12 @@ pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> R
     }
     let pulse = Pulse::default();
     crew.start("courier", Some(pulse.clone()), courier::run(office.clone(), pulse, shutdown.clone()));
-    let pulse = Pulse::default();
-    crew.start("rounds", Some(pulse.clone()), rounds::run(office.clone(), pulse, shutdown.clone()));
     crew.start("reloader", None, reload::watch(office.clone(), shutdown.clone()));
+    let pulse = Pulse::default();
+    crew.pulses.push(("rounds".to_owned(), pulse.clone()));
     let vitals = Arc::new(Vitals::new(crew.pulses.clone()));
+    let rounds = rounds::run((office.clone(), vitals.clone()), pulse, shutdown.clone());
+    crew.start("rounds", None, rounds);
     if let Some(listener) = listener {
         crew.start("metrics", None, http::serve(listener, (office.clone(), vitals.clone()), shutdown.clone()));
     }

@@ -1,14 +1,16 @@
 //! Rounds: what nobody would notice unless somebody looks: sources that fell silent, the week that is over, the canary,
-//! and notices that waited to be told together. One look every half minute; the wall clock alone decides.
+//! and notices that waited to be told together; and a sign of life. One look every half minute; the wall clock decides.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::ZonedDateTime;
 use tokio_util::sync::CancellationToken;
 
+use super::life::{self, Sign};
 use super::office::Office;
-use super::{DaemonError, canary, expectations, weekly};
+use super::vitals::Vitals;
+use super::{DaemonError, canary, expectations, now_micros, weekly};
 use crate::telemetry::Pulse;
 
 /// Between two looks; a clock that jumps is noticed by the next.
@@ -18,9 +20,16 @@ const REST: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When the ledger fails for another reason than a full disk.
-pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken) -> Result<(), DaemonError> {
+pub async fn run(
+    (office, vitals): (Arc<Office>, Arc<Vitals>),
+    pulse: Pulse,
+    shutdown: CancellationToken,
+) -> Result<(), DaemonError> {
+    let since = now_micros();
     while !shutdown.is_cancelled() {
         pulse.beat();
+        let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()) };
+        tokio::task::block_in_place(|| life::give(&office.config.state, &sign));
         match look(&office, &ZonedDateTime::now()).await {
             Err(error) if error.is_disk_full() => tracing::error!(%error, "the disk is full: nothing can be told"),
             // The folder of the canary, on a drive that is gone: its source's worker tells of it.
@@ -32,6 +41,7 @@ pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken)
             () = tokio::time::sleep(REST) => {}
         }
     }
+    life::end(&office.config.state);
     Ok(())
 }
 

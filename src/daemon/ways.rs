@@ -40,7 +40,7 @@ struct Health {
 
 impl Health {
     fn is_out(&self, now: i64) -> bool {
-        self.refuses || self.down_since.is_some_and(|since| now.saturating_sub(since) >= OUT_AFTER)
+        self.refuses || self.down_since.is_some_and(|since| was_told_of(since, now))
     }
 
     /// Whether a probe is due; a probe far ahead was set by a clock that was wrong.
@@ -51,6 +51,11 @@ impl Health {
         }
         due
     }
+}
+
+/// Whether an outage that began then is long enough that the operators were told of it.
+pub fn was_told_of(since: i64, now: i64) -> bool {
+    now.saturating_sub(since) >= OUT_AFTER
 }
 
 /// The health of the relays.

@@ -5,11 +5,12 @@
 use jiff::ZonedDateTime;
 use jiff::civil::{Date, Weekday, date};
 
+use super::DaemonError;
 use super::notices::Trouble;
 use super::office::Office;
-use super::{DaemonError, lists};
+use super::wrong::{self, Wrong};
 use crate::config::AllQuiet;
-use crate::ledger::{Counts, FileState, Since};
+use crate::ledger::Since;
 
 /// The note in the ledger: the Monday that was told last.
 const NOTE: &str = "all-quiet";
@@ -41,37 +42,10 @@ pub async fn check(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonErr
     if told.is_some() {
         let now = now.timestamp().as_microsecond();
         let week = office.ledger.since(now.saturating_sub(WEEK)).await?;
-        let wrong = wrong(office).await?;
+        let wrong = wrong::all(&office.ledger, now).await?;
         office.tell_operators(&trouble(&monday, &week, wrong)).await?;
     }
     Ok(office.ledger.set_note(NOTE, &monday).await?)
-}
-
-/// What should be looked at, each with the command that shows it.
-///
-/// # Errors
-/// When the ledger fails.
-pub async fn wrong(office: &Office) -> Result<Vec<String>, DaemonError> {
-    let counts = office.ledger.counts().await?;
-    let broken = office.ledger.note("broken").await?.unwrap_or_default();
-    let broken = serde_json::from_str::<Vec<String>>(&broken).map_or(0, |broken| broken.len());
-    let lists = lists::states(&office.ledger).await?.values().filter(|state| state.held.is_some()).count();
-    let mut wrong = Vec::new();
-    let mut say = |many: i64, what: &str, command: &str| {
-        if many > 0 {
-            wrong.push(format!("{many} {what}: `{command}`"));
-        }
-    };
-    say(held(&counts), "files are held", "tidewaiter status");
-    say(counts.outbox_waiting, "mails wait", "tidewaiter outbox");
-    say(counts.outbox_dead, "mails were given up", "tidewaiter outbox");
-    say(i64::try_from(broken).unwrap_or(i64::MAX), "problems in the rules folder", "tidewaiter check");
-    say(i64::try_from(lists).unwrap_or(i64::MAX), "watchlists are held", "tidewaiter watchlist list");
-    Ok(wrong)
-}
-
-fn held(counts: &Counts) -> i64 {
-    counts.files.iter().filter(|(state, _)| *state == FileState::Held).map(|(_, many)| many).sum()
 }
 
 /// `3 records`, `1 record`.
@@ -79,7 +53,7 @@ fn counted(many: i64, one: &str) -> String {
     format!("{many} {one}{}", if many == 1 { "" } else { "s" })
 }
 
-fn trouble(monday: &str, week: &Since, wrong: Vec<String>) -> Trouble {
+fn trouble(monday: &str, week: &Since, wrong: Vec<Wrong>) -> Trouble {
     let (files, records) = (counted(week.files, "file"), counted(week.records, "record"));
     let findings = counted(week.findings, "finding");
     let sum = format!("{files}, {records}, {findings} in a week");
@@ -97,7 +71,7 @@ fn trouble(monday: &str, week: &Since, wrong: Vec<String>) -> Trouble {
         paragraphs.push("Nothing waits for anybody's word.".to_owned());
     } else {
         paragraphs.push("What waits for somebody's word:".to_owned());
-        paragraphs.extend(wrong);
+        paragraphs.extend(wrong.into_iter().map(|wrong| format!("{}\n    {}", wrong.what, wrong.command)));
     }
     paragraphs.push(
         "This mail comes every Monday, so that its absence says something; `all_quiet: never` ends it.".to_owned(),
@@ -124,7 +98,11 @@ mod tests {
     fn what_waits_is_said_in_the_subject() {
         let week = Since { files: 3, records: 10, findings: 2, ..Since::default() };
         assert_eq!(trouble("d", &week, vec![]).subject, "all quiet: 3 files, 10 records, 2 findings in a week");
-        let wrong = trouble("d", &week, vec!["1 files are held: `tidewaiter status`".into()]);
+        let wrong = trouble(
+            "d",
+            &week,
+            vec![Wrong { what: "a.csv is held".into(), command: "tidewaiter release a.csv".into() }],
+        );
         assert!(wrong.subject.starts_with("a word is wanted"));
         assert!(wrong.paragraphs.iter().any(|text| text.contains("held")));
     }

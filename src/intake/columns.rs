@@ -9,7 +9,7 @@ use super::notes::{Notes, What};
 use super::values::{self, NO_COLUMN, Reader};
 use super::{Known, OpenSettings, ReadError};
 use crate::record::{Field, FieldKind, FieldSet};
-use crate::value::{self, DateOrder, DecimalMark, Marks};
+use crate::value::{self, DateOrder, DecimalMark, Marks, Orders};
 
 /// How a column came to its date order or decimal mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct Columns {
     doubts: Vec<(Option<Place>, Option<Place>)>,
     /// Places of the columns that are watched, among the readers.
     watched: Vec<usize>,
+    is_unsure: bool,
     table: String,
     known: Known,
 }
@@ -73,32 +74,37 @@ impl Columns {
         let watched = watched.map(|(at, _)| at).collect();
         let doubts = vec![(None, None); readers.len()];
         let known = basis.settings.known.clone();
-        let mut columns = Columns { readers, grounds, doubts, watched, table, known };
+        let open = readers.iter().zip(&grounds).filter(|(_, ground)| **ground == Ground::Usual);
+        let is_unsure =
+            open.into_iter().any(|(reader, _)| rows.iter().any(|row| is_either(reader, row.cell(reader.column))));
+        let mut columns = Columns { readers, grounds, doubts, watched, is_unsure, table, known };
         columns.follow_others();
-        columns.add_computed(&basis.settings.needs);
+        columns.add_computed(basis);
         columns
     }
 
-    /// Number columns that show no mark are read as the others of their table, which show one.
+    /// Columns that show no mark or order are read as those of their table that show one: one program wrote them all.
     fn follow_others(&mut self) {
-        let shown = self
-            .readers
-            .iter()
-            .zip(&self.grounds)
-            .filter(|(reader, ground)| reader.kind == FieldKind::Number && **ground != Ground::Usual);
-        let (points, commas): (Vec<&Reader>, Vec<&Reader>) =
-            shown.map(|(reader, _)| reader).partition(|reader| reader.mark == DecimalMark::Point);
-        if commas.len() > points.len() {
-            let unsure = self.readers.iter_mut().zip(&self.grounds).filter(|(_, ground)| **ground == Ground::Usual);
-            unsure.for_each(|(reader, _)| reader.mark = DecimalMark::Comma);
+        let readers = self.readers.iter().zip(&self.grounds);
+        let sure: Vec<&Reader> = readers.filter(|(_, ground)| **ground != Ground::Usual).map(|(one, _)| one).collect();
+        let of = |kind: FieldKind| sure.iter().filter(move |reader| reader.kind == kind);
+        let commas = of(FieldKind::Number).filter(|reader| reader.mark == DecimalMark::Comma).count();
+        let months = of(FieldKind::Date).filter(|reader| reader.order == DateOrder::MonthFirst).count();
+        let has_commas = commas * 2 > of(FieldKind::Number).count();
+        let has_months = months * 2 > of(FieldKind::Date).count();
+        for (reader, _) in self.readers.iter_mut().zip(&self.grounds).filter(|(_, ground)| **ground == Ground::Usual) {
+            reader.mark = if has_commas { DecimalMark::Comma } else { reader.mark };
+            reader.order = if has_months { DateOrder::MonthFirst } else { reader.order };
         }
     }
 
     /// A value in US dollars can be computed where there are an amount and its currency.
-    fn add_computed(&mut self, needs: &FieldSet) {
-        let has = |field: Field| self.readers.iter().any(|reader| reader.field == field);
-        if !has(Field::ValueUsd) && has(Field::InvoiceValue) {
-            self.readers.push(plain_reader((Field::ValueUsd, NO_COLUMN), needs));
+    fn add_computed(&mut self, basis: &Basis<'_>) {
+        let constants = &basis.fit.layout.constants;
+        let has =
+            |field: Field| self.reader(field).is_some() || constants.iter().any(|(constant, _)| *constant == field);
+        if !has(Field::ValueUsd) && has(Field::InvoiceValue) && has(Field::InvoiceCurrency) {
+            self.readers.push(plain_reader((Field::ValueUsd, NO_COLUMN), &basis.settings.needs));
         }
     }
 
@@ -107,9 +113,9 @@ impl Columns {
         self.readers.iter().find(|reader| reader.field == field)
     }
 
-    /// Whether a later row may show what the first rows did not.
+    /// Whether rows to come may show that cells of the first rows are read wrongly.
     pub fn is_unsure(&self) -> bool {
-        self.watched.iter().any(|at| self.grounds.get(*at) == Some(&Ground::Usual))
+        self.is_unsure
     }
 
     /// Looks at a row before it is read.
@@ -136,12 +142,17 @@ impl Columns {
                 seen: seen.clone(),
             };
             if reader.kind == FieldKind::Date {
-                match value::date_order_shown(cell.trim()) {
-                    Some(shown) if shown != reader.order => {
+                match value::order_shown(cell.trim()) {
+                    Orders::Proves(shown) if shown != reader.order => {
                         let seen = Place::new(row.number, cell);
                         return Err(contradiction(order_word(reader.order), order_word(shown), &seen).error());
                     }
-                    _ => continue,
+                    // Where points part them, the day comes first all over the world.
+                    Orders::Ambiguous if *ground == Ground::Usual && !cell.contains('.') => {
+                        notes.add(What::EitherOrder, (&self.table, row.number), (heading, cell));
+                        continue;
+                    }
+                    Orders::Proves(_) | Orders::Ambiguous | Orders::Nothing => continue,
                 }
             }
             match value::marks_shown(cell) {
@@ -171,6 +182,16 @@ impl Columns {
     }
 }
 
+/// Whether a cell can be read in two ways.
+fn is_either(reader: &Reader, cell: &str) -> bool {
+    match reader.kind {
+        FieldKind::Date => value::order_shown(cell.trim()) == Orders::Ambiguous,
+        FieldKind::Number => value::marks_shown(cell) == Marks::Ambiguous,
+        FieldKind::PartyName | FieldKind::PartyId | FieldKind::Text => false,
+        FieldKind::Code | FieldKind::Country | FieldKind::Hs => false,
+    }
+}
+
 fn plain_reader((field, column): (Field, usize), needs: &FieldSet) -> Reader {
     Reader {
         field,
@@ -197,9 +218,13 @@ fn one(basis: &Basis<'_>, (field, column): (Field, usize), rows: &[Row]) -> (Rea
     match reader.kind {
         FieldKind::Date => {
             let shown = || {
-                let row = |row: &Row| value::date_order_shown(row.cell(column).trim()).map(|order| (order, row.number));
-                let shown = rows.iter().find_map(|one| row(one).map(|shown| (shown, one.cell(column))));
-                shown.map(|((order, row), cell)| (order, Ground::Shown(Place::new(row, cell))))
+                rows.iter().find_map(|row| {
+                    let cell = row.cell(column);
+                    match value::order_shown(cell.trim()) {
+                        Orders::Proves(order) => Some((order, Ground::Shown(Place::new(row.number, cell)))),
+                        Orders::Ambiguous | Orders::Nothing => None,
+                    }
+                })
             };
             (reader.order, ground) = layout
                 .date_order

@@ -110,14 +110,20 @@ impl Furniture {
 
     /// Only a row whose first cell begins like its heading is looked at further: it is the cheap sign.
     fn repeats_headings(&self, row: &RowText<'_>) -> bool {
-        let (cell, heading) = (row.cell(self.first).trim(), self.headings.get(self.first).map_or("", String::as_str));
+        let (cell, heading) = (bare(row.cell(self.first)), self.headings.get(self.first).map_or("", String::as_str));
         let begins = |text: &str| text.chars().next().and_then(|letter| letter.to_lowercase().next());
         if cell != heading && (cell.len() != heading.len() || begins(cell) != begins(heading)) {
             return false;
         }
-        let same = row.iter().zip(&self.keys).filter(|(cell, key)| !key.is_empty() && heading_key(cell) == **key);
+        let is_same = |(cell, key): &(&str, &String)| !key.is_empty() && heading_key(bare(cell)) == **key;
+        let same = row.iter().zip(&self.keys).filter(is_same);
         same.count() * 5 >= self.keys.iter().filter(|key| !key.is_empty()).count() * 4
     }
+}
+
+/// A cell without the mark that the start of a file has, which stands inside where files were glued together.
+fn bare(cell: &str) -> &str {
+    cell.trim_start_matches('\u{feff}').trim()
 }
 
 /// The row `1 | 2 | 3 | …` under the headings of a printed form.

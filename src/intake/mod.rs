@@ -155,6 +155,18 @@ impl ReadError {
         }
     }
 
+    /// A row of more bytes than the limit.
+    fn row_too_long(most: usize) -> ReadError {
+        ReadError::new("row-too-long", format!("a row has more than {most} bytes"))
+            .hint("mend the row or export the table again, or raise `limits: row`")
+    }
+
+    /// A row of more cells than the limit.
+    fn too_many_columns(cells: usize, most: usize) -> ReadError {
+        ReadError::new("too-many-columns", format!("the row has {cells} cells, more than the limit of {most}"))
+            .hint("export fewer columns, or raise `limits: columns`")
+    }
+
     /// The same with advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> ReadError {

@@ -30,6 +30,8 @@ pub enum What {
     ZeroRestored,
     /// Its decimal mark is not that of the column, and certain.
     OtherMark,
+    /// Nothing in the column shows its order of day and month.
+    EitherOrder,
     /// Nothing in the column shows its decimal mark.
     EitherMark,
     /// Letters that the exporter or the decoding lost.
@@ -52,8 +54,9 @@ impl What {
             What::OtherUnit => "an amount in a unit that the field does not have, read as missing",
             What::ZeroRestored => "a leading zero was lost and put back",
             What::OtherMark => "a number with the other decimal mark, read by its own",
+            What::EitherOrder => "nothing in the column shows whether day or month comes first; `date_order:` says it",
             What::EitherMark => {
-                "nothing shows whether the sign parts thousands or decimals; `decimal:` in the layout says it"
+                "nothing in the column shows whether the sign parts thousands or decimals; `decimal:` says it"
             }
             What::Undecoded => "characters that could not be decoded stand as �",
             What::NoRate => "no rate for this currency and day, so no value in US dollars",

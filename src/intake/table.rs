@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::columns::{Basis, Columns};
-use super::container::{Row, RowSource, RowText, Table};
+use super::container::{self, Row, RowSource, RowText, Table};
 use super::furniture::Furniture;
 use super::layout::{self, Layout, Layouts};
 use super::notes::What;
@@ -81,6 +81,9 @@ pub fn open(
         Ok(fit) => fit,
         Err(error) => return Ok(Opened::Unfit(error)),
     };
+    if fit.layout.encoding.is_none() {
+        container::judge(&first_text(&waiting))?;
+    }
     let above: Vec<Row> = waiting.drain(..=fit.header).collect();
     let header = above.last().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
     let headings: Arc<[String]> = header.unwrap_or_default().into();
@@ -108,6 +111,22 @@ pub fn open(
     Ok(Opened::Table(Box::new(table), fit.header as u64))
 }
 
+/// Bytes of text that are judged, of containers that decode it themselves.
+const JUDGED: usize = 64 << 10;
+
+/// The cells outside ASCII of the first rows.
+fn first_text(rows: &VecDeque<Row>) -> String {
+    let mut text = String::new();
+    for cell in rows.iter().flat_map(Row::iter).filter(|cell| !cell.is_ascii()) {
+        if text.len() + cell.len() > JUDGED {
+            break;
+        }
+        text.push_str(cell);
+        text.push('\n');
+    }
+    text
+}
+
 /// The first rows, and whether they are all there are.
 fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadError> {
     let (mut first, mut bytes) = (VecDeque::new(), 0);
@@ -122,9 +141,11 @@ fn first_rows(rows: &mut dyn RowSource) -> Result<(VecDeque<Row>, bool), ReadErr
     Ok((first, false))
 }
 
-/// Whether nothing is to be seen in a cell; nearly every one begins with a letter or digit.
+/// Whether nothing is to be seen in a cell, as in the sign with which DOS ends files; nearly every one begins with a letter
+/// or digit.
 pub fn is_blank(cell: &str) -> bool {
-    !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.trim().is_empty()
+    let is_unseen = |c: char| c.is_whitespace() || matches!(c, '\u{1}'..='\u{1f}' | '\u{feff}' | '\u{200b}');
+    !cell.starts_with(|c: char| c.is_ascii_graphic()) && cell.chars().all(is_unseen)
 }
 
 impl OpenTable {

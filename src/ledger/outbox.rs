@@ -32,7 +32,7 @@ pub struct OutboxRow {
 pub struct OutboxListing {
     /// The ledger's number.
     pub id: i64,
-    /// `waiting`, `delivered`, `dead`, or `merged` into a later one.
+    /// `waiting`, `delivered`, `dead` or `discarded` after it, or `merged` into a later one.
     pub state: String,
     /// The address.
     pub recipient: String,
@@ -155,6 +155,29 @@ impl Ledger {
         rows.iter().map(listing).collect()
     }
 
+    /// Sets a message that was given up aside for good; false when there is none.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn discard_mail(&self, id: i64) -> Result<bool, LedgerError> {
+        let mut write = self.write().await?;
+        let sql = "UPDATE outbox SET state = 'discarded' WHERE id = $1 AND state = 'dead'";
+        let changed = sqlx::query(sql).bind(id).execute(write.connection()).await?.rows_affected();
+        write.commit().await?;
+        Ok(changed > 0)
+    }
+
+    /// The messages that were given up, newest first, at most 1,000.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn dead_letters(&self) -> Result<Vec<OutboxListing>, LedgerError> {
+        let sql = "SELECT id, state, recipient, subject, message_id, kind, attempts, NULL AS next_at, last_reply \
+                   FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT 1000";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        rows.iter().map(listing).collect()
+    }
+
     /// One message, whole.
     ///
     /// # Errors
@@ -171,7 +194,7 @@ impl Ledger {
     pub async fn requeue(&self, id: i64, now: i64) -> Result<bool, LedgerError> {
         let mut write = self.write().await?;
         let sql = "UPDATE outbox SET state = 'waiting', attempts = 0, first_at = $2, next_at = $2, settled_at = NULL \
-                   WHERE id = $1 AND state IN ('waiting', 'dead')";
+                   WHERE id = $1 AND state IN ('waiting', 'dead', 'discarded')";
         let changed = sqlx::query(sql).bind(id).bind(now).execute(write.connection()).await?.rows_affected();
         write.commit().await?;
         Ok(changed > 0)

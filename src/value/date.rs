@@ -25,7 +25,8 @@ pub fn date(written: &str, order: DateOrder) -> Option<String> {
     if text.len() > 64 {
         return None;
     }
-    let text = without_time(text);
+    // `24.10.2022г.`
+    let text = without_time(text).trim_end_matches("г.").trim_end_matches('г');
     if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) && text.matches(['.', ',']).count() <= 1 {
         return digits_only(text, order);
     }
@@ -66,19 +67,32 @@ pub fn days_between(from: &str, until: &str) -> Option<i64> {
     from.until(until).ok().map(|span| span.get_days().into())
 }
 
-/// Which order a cell proves: `31.12.2022` day first, `12/31/2022` month first, `None` when it proves nothing.
-pub fn date_order_shown(written: &str) -> Option<DateOrder> {
+/// Which order of day and month a cell shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orders {
+    /// It has none, or is no date.
+    Nothing,
+    /// This one, for certain: `31.12.2022`.
+    Proves(DateOrder),
+    /// `01.02.2022` can be read in both.
+    Ambiguous,
+}
+
+/// Which order of day and month a cell shows.
+pub fn order_shown(written: &str) -> Orders {
     if is_plain_day(written) {
-        return None;
+        return Orders::Nothing;
     }
     let parts = split(without_time(written.trim()));
-    let [a, b, c] = parts.as_slice() else { return None };
-    let (a, b) = (short(a)?, short(b)?);
-    short(c).or_else(|| long(c))?;
+    let [a, b, c] = parts.as_slice() else { return Orders::Nothing };
+    let (Some(a), Some(b), Some(_)) = (short(a), short(b), short(c).or_else(|| long(c))) else {
+        return Orders::Nothing;
+    };
     match (a, b) {
-        (13..=31, 1..=12) => Some(DateOrder::DayFirst),
-        (1..=12, 13..=31) => Some(DateOrder::MonthFirst),
-        _ => None,
+        (13..=31, 1..=12) => Orders::Proves(DateOrder::DayFirst),
+        (1..=12, 13..=31) => Orders::Proves(DateOrder::MonthFirst),
+        (1..=12, 1..=12) if a != b => Orders::Ambiguous,
+        _ => Orders::Nothing,
     }
 }
 
@@ -238,6 +252,7 @@ mod tests {
             ("2022-10-24T10:15:00.000+03:00", "2022-10-24"),
             ("Monday, October 24, 2022", "2022-10-24"),
             ("24 октября 2022 года", "2022-10-24"),
+            ("24.10.2022г.", "2022-10-24"),
             ("24-Ağu-2022", "2022-08-24"),
             ("24 жовтня 2022", "2022-10-24"),
             ("24-ene-22", "2022-01-24"),
@@ -273,9 +288,17 @@ mod tests {
 
     #[test]
     fn only_a_day_past_twelve_proves_the_order() {
-        assert_eq!(date_order_shown("31.12.2022"), Some(DateOrder::DayFirst));
-        assert_eq!(date_order_shown("12/31/2022"), Some(DateOrder::MonthFirst));
-        assert_eq!(date_order_shown("01.02.2022"), None);
-        assert_eq!(date_order_shown("2022-12-31"), None);
+        for (written, shown) in [
+            ("31.12.2022", Orders::Proves(DateOrder::DayFirst)),
+            ("12/31/2022", Orders::Proves(DateOrder::MonthFirst)),
+            ("01.02.2022", Orders::Ambiguous),
+            ("02.02.2022", Orders::Nothing),
+            ("2022-12-31", Orders::Nothing),
+            ("2022-01-02", Orders::Nothing),
+            ("2-Jun-06", Orders::Nothing),
+            ("31.13.2022", Orders::Nothing),
+        ] {
+            assert_eq!(order_shown(written), shown, "{written}");
+        }
     }
 }

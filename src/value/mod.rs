@@ -8,7 +8,7 @@ mod identifier;
 mod number;
 
 pub use country::{country, country_name, country_spellings};
-pub use date::{DateOrder, date, date_order_shown, days_between, is_plain_day, iso_week};
+pub use date::{DateOrder, Orders, date, days_between, is_plain_day, iso_week, order_shown};
 pub use identifier::{Identifier, identifiers};
 pub use number::{Affix, DecimalMark, Marks, amount, is_plain_number, marks_shown, number, rule_number};
 pub use rust_decimal::Decimal;

@@ -40,10 +40,10 @@ const HEADINGS: [(&str, &str); 24] = [
     ("MANUFACTURER", "G31_11"),
 ];
 
-type Line = Vec<String>;
+pub(super) type Line = Vec<String>;
 
 /// The last sixty records of the sample, in letters that every code page of the table has.
-fn records() -> Vec<Line> {
+pub(super) fn records() -> Vec<Line> {
     let bytes = std::fs::read("examples/sample-export.csv").unwrap();
     let text = WINDOWS_1251.decode(&bytes).0.replace(['«', '»', '„', '“', '”'], "'").replace(['–', '—'], "-");
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
@@ -52,12 +52,12 @@ fn records() -> Vec<Line> {
     all[all.len() - 60..].to_vec()
 }
 
-fn lines(records: &[Line]) -> Vec<Line> {
+pub(super) fn lines(records: &[Line]) -> Vec<Line> {
     let header = HEADINGS.map(|pair| pair.0.to_owned()).to_vec();
     std::iter::once(header).chain(records.iter().cloned()).collect()
 }
 
-fn delimited(lines: &[Line], delimiter: u8, end: &str) -> String {
+pub(super) fn delimited(lines: &[Line], delimiter: u8, end: &str) -> String {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
     lines.iter().for_each(|line| writer.write_record(line).unwrap());
     String::from_utf8(writer.into_inner().unwrap()).unwrap().replace('\n', end)
@@ -67,13 +67,13 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -82,14 +82,14 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-fn seven_zip(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn seven_zip(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut writer = sevenz_rust2::ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
     let entry = sevenz_rust2::ArchiveEntry::new_file(name);
     writer.push_archive_entry(entry, Some(bytes)).unwrap();
     writer.finish().unwrap().into_inner()
 }
 
-fn workbook(sheets: &[(&str, Vec<Line>)]) -> Vec<u8> {
+pub(super) fn workbook(sheets: &[(&str, Vec<Line>)]) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     for (name, lines) in sheets {
         let sheet = book.add_worksheet().set_name(*name).unwrap();
@@ -103,7 +103,7 @@ fn workbook(sheets: &[(&str, Vec<Line>)]) -> Vec<u8> {
 }
 
 /// A workbook as people keep it: dates are dates, codes and amounts numbers, the office is merged over its rows.
-fn typed_workbook(lines: &[Line]) -> Vec<u8> {
+pub(super) fn typed_workbook(lines: &[Line]) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let date = rust_xlsxwriter::Format::new().set_num_format("dd.mm.yyyy");
     let sheet = book.add_worksheet();
@@ -129,7 +129,7 @@ fn typed_workbook(lines: &[Line]) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
-fn page(lines: &[Line], encoding: &'static Encoding) -> Vec<u8> {
+pub(super) fn page(lines: &[Line], encoding: &'static Encoding) -> Vec<u8> {
     let escaped = |cell: &String| cell.replace('&', "&amp;").replace('<', "&lt;");
     let cells = |line: &Line| line.iter().map(|cell| format!("<td class=x>{}</td>", escaped(cell))).collect::<String>();
     let rows: String = lines.iter().map(|line| format!("<tr>{}</tr>\n", cells(line))).collect();
@@ -140,7 +140,7 @@ fn page(lines: &[Line], encoding: &'static Encoding) -> Vec<u8> {
     encoding.encode(&text).0.into_owned()
 }
 
-fn objects(records: &[Line]) -> Vec<serde_json::Value> {
+pub(super) fn objects(records: &[Line]) -> Vec<serde_json::Value> {
     let pairs = |line: &Line| {
         let pairs = HEADINGS.iter().zip(line).filter(|(_, cell)| !cell.is_empty());
         pairs.map(|(pair, cell)| (pair.0.to_owned(), cell.clone().into())).collect::<serde_json::Map<_, _>>()
@@ -148,11 +148,11 @@ fn objects(records: &[Line]) -> Vec<serde_json::Value> {
     records.iter().map(|line| pairs(line).into()).collect()
 }
 
-fn json_lines(records: &[Line]) -> String {
+pub(super) fn json_lines(records: &[Line]) -> String {
     objects(records).iter().map(|object| format!("{object}\n")).collect()
 }
 
-fn parquet(records: &[Line]) -> Vec<u8> {
+pub(super) fn parquet(records: &[Line]) -> Vec<u8> {
     use parquet::data_type::{ByteArray, ByteArrayType};
     let columns: String = HEADINGS.iter().map(|pair| format!("REQUIRED BYTE_ARRAY {} (UTF8); ", pair.0)).collect();
     let schema = parquet::schema::parser::parse_message_type(&format!("message export {{ {columns} }}")).unwrap();
@@ -171,7 +171,7 @@ fn parquet(records: &[Line]) -> Vec<u8> {
     bytes
 }
 
-fn dbf(records: &[Line], encoding: &'static Encoding, language: u8) -> Vec<u8> {
+pub(super) fn dbf(records: &[Line], encoding: &'static Encoding, language: u8) -> Vec<u8> {
     let width = |index: usize| records.iter().map(|line| encoding.encode(&line[index]).0.len()).max().unwrap().max(1);
     let mut builder = dbase::TableWriterBuilder::new().set_encoding(dbase::encoding::EncodingRs::from(encoding));
     for (index, pair) in HEADINGS.iter().enumerate() {
@@ -195,19 +195,20 @@ fn dbf(records: &[Line], encoding: &'static Encoding, language: u8) -> Vec<u8> {
 }
 
 /// Every form of the records, named after what is special about it.
-fn forms(records: &[Line]) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn forms(records: &[Line]) -> Vec<(&'static str, Vec<u8>)> {
     let whole = lines(records);
     let titled: Vec<Line> =
         [vec!["Export of 2022".to_owned()], Vec::new()].into_iter().chain(whole.iter().cloned()).collect();
     let totals: Vec<Line> = titled.iter().cloned().chain([vec!["ИТОГО".to_owned(), "60".to_owned()]]).collect();
+    let half = records.len() / 2;
     let mut again = whole.clone();
-    again.insert(31, whole[0].clone());
+    again.insert(half + 1, whole[0].clone());
     let comma = delimited(&whole, b',', "\n");
     let semicolon = delimited(&whole, b';', "\r\n");
     let tab = delimited(&whole, b'\t', "\n");
     let encoded = |text: &str, encoding: &'static Encoding| encoding.encode(text).0.into_owned();
     let book = workbook(&[("Sheet1", whole.clone())]);
-    let halves = [("January", lines(&records[..30])), ("Empty", Vec::new()), ("February", lines(&records[30..]))];
+    let halves = [("January", lines(&records[..half])), ("Empty", Vec::new()), ("February", lines(&records[half..]))];
     let members: [(&str, &[u8]); 1] = [("export.csv", comma.as_bytes())];
     vec![
         ("comma, UTF-8", comma.clone().into_bytes()),
@@ -231,8 +232,8 @@ fn forms(records: &[Line]) -> Vec<(&'static str, Vec<u8>)> {
         (
             "zip of two months",
             zip(&[
-                ("1.csv", delimited(&lines(&records[..30]), b';', "\n").as_bytes()),
-                ("2.csv", &encoded(&delimited(&lines(&records[30..]), b'\t', "\n"), WINDOWS_1251)),
+                ("1.csv", delimited(&lines(&records[..half]), b';', "\n").as_bytes()),
+                ("2.csv", &encoded(&delimited(&lines(&records[half..]), b'\t', "\n"), WINDOWS_1251)),
             ]),
         ),
         ("zip of a workbook", zip(&[("export.xlsx", &book)])),
@@ -365,7 +366,12 @@ fn broken_and_hostile_containers_end_with_a_clear_error() {
     let seven = seven_zip("a.csv", comma.as_bytes());
     let json = json_lines(&records);
     let few = Limits { members: 1, ..Limits::default() };
-    let cases: [(&str, &str, &[u8], &Limits); 12] = [
+    let mut array = serde_json::to_vec(&vec![serde_json::json!({"EXPORTER_NAME": "ООО ПРИМЕР"}); 20_000]).unwrap();
+    let late = array.len() / 10 * 9;
+    let (place, _) = array.iter().enumerate().skip(late).find(|(_, byte)| **byte == b'P').unwrap();
+    array.splice(place..place, *b"\xCE\xCE\xCE \xCF\xD0\xC8\xCC\xC5\xD0 \xCF\xD0\xC8\xCC\xC5\xD0");
+    let cases: [(&str, &str, &[u8], &Limits); 13] = [
+        ("a JSON array of two encodings", "encoding-doubtful", &array, &Limits::default()),
         ("a workbook cut short", "cut-short", &book[..book.len() / 2], &Limits::default()),
         ("a ZIP cut short", "cut-short", &packed[..packed.len() - 30], &Limits::default()),
         ("a 7z cut short", "cut-short", &seven[..seven.len() - 8], &Limits::default()),
@@ -433,7 +439,7 @@ fn a_workbook_that_asks_for_all_memory_fails_alone() {
 }
 
 /// Tables of an electronic declaration copy: fields, then rows.
-fn relational(fields: &[&str], rows: &[&[&str]]) -> Vec<u8> {
+pub(super) fn relational(fields: &[&str], rows: &[&[&str]]) -> Vec<u8> {
     let mut builder = dbase::TableWriterBuilder::new().set_encoding(dbase::encoding::EncodingRs::from(IBM866));
     for field in fields {
         builder = builder.add_character_field(dbase::FieldName::try_from(*field).unwrap(), 40);
@@ -452,9 +458,8 @@ fn relational(fields: &[&str], rows: &[&[&str]]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-#[test]
-fn a_relational_set_is_joined_to_one_record_a_good() {
-    let desk = shipped();
+/// Declarations as four tables that refer to one another.
+pub(super) fn declarations() -> Vec<u8> {
     let heads = relational(
         &["G072", "G073", "G022", "G082", "G11"],
         &[
@@ -484,12 +489,18 @@ fn a_relational_set_is_joined_to_one_record_a_good() {
             &["2022-10-24", "0000001", "2", "44", "1", "ДРУГАЯ ГРАФА"],
         ],
     );
-    let set = zip(&[
+    zip(&[
         ("2022/DCLTOVG.DBF", &parts),
         ("2022/dclhead.dbf", &heads),
         ("2022/DCLTOVAR.DBF", &goods),
         ("2022/DCLDINFO.DBF", &texts),
-    ]);
+    ])
+}
+
+#[test]
+fn a_relational_set_is_joined_to_one_record_a_good() {
+    let desk = shipped();
+    let set = declarations();
     let mut reading = open(&set, &desk, &Limits::default()).unwrap();
     let batch = reading.next().unwrap().unwrap();
     let cell = |row: usize, field: &str| {

@@ -166,6 +166,8 @@ fn what_waited_out_a_long_outage_comes_as_one_mail_but_for_what_is_critical_or_p
     for number in 1..=5 {
         assert_eq!(with(&format!("what mail {number} tells")), 1, "{states:?}");
     }
+    let back = accepted.iter().filter(|(_, mail)| mail.contains("Subject: the relay takes mail again")).count();
+    assert_eq!(back, 1);
     let merged = mails.iter().find(|mail| mail.contains("X-Tidewaiter-Merged")).expect("a merged mail");
     let inside: Vec<u32> = (1..=5).filter(|number| merged.contains(&format!("what mail {number} tells"))).collect();
     assert_eq!(inside, [2, 4], "{states:?}");

@@ -49,12 +49,10 @@ fn a_column_that_a_rule_reads_and_that_went_away_holds_the_file_and_names_the_ru
     assert_eq!(bench.mails_to("analyst@example.org").len(), 1, "nothing of November is told");
 
     let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
-    for part in ["held, nobody was told anything", "read by su-35", "tidewaiter release 2", "tidewaiter discard 2"] {
+    let typed = "tidewaiter release november.csv, or tidewaiter discard november.csv";
+    for part in ["is held, and goes out under a banner on", "read by su-35", typed] {
         assert!(status.contains(part), "{part} in:\n{status}");
     }
-
-    let elsewhere = printed(&tidewaiter(&bench.path(""), &["status", "-c", "./tidewaiter.yaml"]).success());
-    assert!(elsewhere.contains("tidewaiter release 2 -c ./tidewaiter.yaml"), "{elsewhere}");
 
     bench.write("drop/december.csv", without("consignor", &format!("{HEADER}{}", hit(3))));
     bench.run();
@@ -223,9 +221,10 @@ fn a_file_of_which_a_fifth_is_rejected_is_held_and_goes_out_under_a_banner_after
     for part in [why, "its rejected rows in", "tidewaiter discard many.csv", "After 24 hours"] {
         assert!(mail.contains(part), "{part} in:\n{mail}");
     }
-    let attention = &json(&bench, &["status", "--json"])["attention"][0];
-    assert_eq!(attention["problem"]["message"], why);
-    assert_eq!(attention["to_do"], serde_json::json!(["tidewaiter release 3", "tidewaiter discard 3"]));
+    let status = json(&bench, &["status", "--json"]);
+    assert_eq!(status["open_files"][0]["problem"]["message"], why);
+    assert!(status["open_files"][0]["look_again_at"].is_string(), "{status}");
+    assert_eq!(status["wrong"][0]["do"], "tidewaiter release many.csv, or tidewaiter discard many.csv");
 
     a_day_passes(&bench, "many.csv");
     bench.run();
@@ -234,7 +233,7 @@ fn a_file_of_which_a_fifth_is_rejected_is_held_and_goes_out_under_a_banner_after
     let bodies = bench.mails_to("analyst@example.org").iter().map(|mail| body(mail)).collect::<Vec<_>>();
     let bodies = bodies.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
     assert!(bodies.iter().any(|text| text.contains(banner)), "{bodies:#?}");
-    assert_eq!(json(&bench, &["status", "--json"])["attention"], serde_json::json!([]));
+    assert_eq!(json(&bench, &["status", "--json"])["wrong"], serde_json::json!([]));
 }
 
 #[test]
@@ -265,7 +264,7 @@ fn a_doubt_that_the_layout_settles_is_gone_once_the_file_is_released() {
     bench.write("drop/october.csv", format!("{HEADER}{amounts}"));
     bench.run();
     assert_eq!(state_of(&bench, "october.csv"), FileState::Held);
-    let held = &json(&bench, &["status", "--json"])["attention"][0];
+    let held = &json(&bench, &["status", "--json"])["open_files"][0];
     assert_eq!(held["problem"]["code"], "decimal-mark");
 
     a_day_passes(&bench, "october.csv");
@@ -338,10 +337,7 @@ fn a_failed_file_has_its_reason_with_the_sheet_beside_it_and_in_the_status() {
     let mail = body(&told(&bench)[0]);
     assert!(mail.contains("at sheet Notes, row 1"), "{mail}");
     let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
-    assert!(status.contains("could not be read:") && status.contains("it is mended: tidewaiter retry 1"), "{status}");
-    tidewaiter(&bench.path(""), &["retry", "1"]).success();
-    let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
-    assert!(!status.contains("could not be read:"), "what was put back asks for nothing: {status}");
+    assert!(status.contains("tidewaiter retry notes.xlsx"), "{status}");
 }
 
 #[test]
@@ -357,7 +353,10 @@ fn a_file_that_waits_for_its_other_half_says_when_it_is_looked_at_again() {
     running.until("it waits", || files(&bench).iter().any(|row| row.state == FileState::Waiting));
     running.stop();
     let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
-    assert!(status.contains("not whole yet:") && status.contains("looked at again on"), "{status}");
+    assert!(
+        status.contains("october.csv.gz of imports is not whole yet:") && status.contains("looked at again on"),
+        "{status}"
+    );
 }
 
 #[test]

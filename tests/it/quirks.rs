@@ -112,7 +112,7 @@ fn shown(path: &Path, layouts: &Layouts) -> String {
 fn every_quirk_is_read_as_it_was_meant_or_told() {
     let entries = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let paths: BTreeSet<PathBuf> =
-        entries.filter(|path| path.extension().is_some_and(|ending| ending != "snap")).collect();
+        entries.filter(|path| path.extension().is_some_and(|ending| ending != "snap" && ending != "new")).collect();
     assert!(paths.len() >= 40, "{} quirks", paths.len());
     let layouts = layouts();
     for path in &paths {
@@ -217,4 +217,42 @@ fn a_decimal_mark_that_shows_late_is_known_to_the_next_attempt() {
     );
     text.push_str("D-odd;A;2.5\n");
     assert!(read_bytes(text.as_bytes(), &layouts()).unwrap_err().holds());
+}
+
+#[test]
+fn a_workbook_whose_texts_were_saved_wrongly_is_held_until_its_layout_says_that_it_is_meant() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let lines = [
+        ["number", "sender", "goods"],
+        ["D-1", "ÇÀÂÎÄ ÏÐÈÌÅÐÎÂÀ", "ÇÀÏ×ÀÑÒÈ ÄËß ÑÀÌÎË¨ÒÀ"],
+        ["D-2", "ÎÎÎ", "ÁËÎÊ ÓÏÐÀÂËÅÍÈß"],
+    ];
+    for (row, line) in (0u32..).zip(lines) {
+        for (column, cell) in (0u16..).zip(line) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    let error = read_bytes(&bytes, &layouts()).unwrap_err();
+    assert!(error.holds() && error.message.contains("`ÇÀÂÎÄ ÏÐÈÌÅÐÎÂÀ"), "{error}");
+    assert!(read_bytes(&bytes, &with("encoding: utf-8\n")).is_ok());
+}
+
+#[test]
+fn columns_that_show_nothing_are_read_as_their_neighbours() {
+    let text = "number;date;sender;net;amount\nD-1;01/02/2022;A;37,796;1,5\n";
+    let told = read_bytes(text.as_bytes(), &layouts()).unwrap();
+    assert!(told.contains("net_mass_kg=37.796 | invoice_value=1.5"), "{told}");
+}
+
+#[test]
+fn only_a_cell_that_can_be_read_in_two_ways_makes_a_long_file_unsure() {
+    for (date, net, unsure) in [("2022-10-24", "12", false), ("01.02.2022", "12", true), ("24.10.2022", "1,500", true)]
+    {
+        let text = format!("number;date;sender;net\n{}", format!("D-1;{date};A;{net}\n").repeat(10_010));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        assert_eq!(open(file.path(), &layouts(), Known::default()).unwrap().is_unsure(), unsure, "{date} {net}");
+    }
 }

@@ -72,6 +72,8 @@ fn cells_that_could_not_be_read_are_told_by_column_to_the_terminal_and_in_every_
     for note in notes {
         assert!(told(&run).contains(&format!("  note: {note}\n")), "{note} in {}", told(&run));
     }
+    let report = printed(&tidewaiter(&bench.path(""), &["scan", "odd.csv", "--format", "html"]).success());
+    assert!(report.contains("read as missing: 1 cell in row 3 (`31.02.2022`)"), "{report}");
     std::fs::rename(bench.path("odd.csv"), bench.path("drop/odd.csv")).unwrap();
     bench.run();
     let mails = bench.mails_to("analyst@example.org");

@@ -154,7 +154,7 @@ fn a_canary_goes_the_whole_way_and_counts_nowhere() {
     daemon
         .until("its confirmation", || note(&bench, "canary", None).is_some_and(|note| note.contains("\"confirmed\"")));
     daemon.stop();
-    assert_eq!(mails(), ["informational: Test, the daily canary of tidewaiter: 1 record"]);
+    assert_eq!(mails(), ["critical: Test, the daily canary of tidewaiter: 1 record"]);
     assert!(bench.mails()[0].contains("This is a test, and nothing was found"), "{}", bench.mails()[0]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

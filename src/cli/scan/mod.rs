@@ -171,7 +171,7 @@ impl Printer {
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{line}");
         notes.iter().for_each(|note| drop(writeln!(err, "  note: {note}")));
-        self.report.file(path, counts);
+        self.report.file(path, counts, notes);
     }
 
     fn end(mut self) -> Result<(), CommandError> {

@@ -27,6 +27,7 @@ pub(super) struct Report {
 struct FileView {
     name: String,
     read: String,
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -68,10 +69,12 @@ impl Report {
     }
 
     /// Adds a file that was read.
-    pub(super) fn file(&mut self, path: &Path, counts: Counts) {
+    pub(super) fn file(&mut self, path: &Path, counts: Counts, notes: &[String]) {
         let mut read = words::counted(counts.records, "record");
         read.push_str(&format!(", {} rejected", words::counted(counts.rejects, "row")));
-        self.files.push(FileView { name: prose::clean(&path.display().to_string(), 300), read });
+        let name = prose::clean(&path.display().to_string(), 300);
+        let notes = notes.iter().map(|note| prose::clean(note, 400)).collect();
+        self.files.push(FileView { name, read, notes });
     }
 
     /// The page.

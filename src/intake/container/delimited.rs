@@ -112,8 +112,8 @@ impl RowSource for Delimited<'_> {
             self.swallowed = rows;
         }
         if row.cells.len() > self.columns {
-            let message = format!("the row has {} cells, more than the limit of {}", row.cells.len(), self.columns);
-            return Err(ReadError { row: Some(self.rows), ..ReadError::new("too-many-columns", message) });
+            let error = ReadError::too_many_columns(row.cells.len(), self.columns);
+            return Err(ReadError { row: Some(self.rows), ..error });
         }
         Ok(true)
     }

@@ -148,6 +148,14 @@ pub fn first_letters(start: &[u8], name: Option<&str>, letters: usize) -> String
     encoding.decode(bytes).0.chars().take(letters).collect()
 }
 
+/// Whether a text reads like words.
+///
+/// # Errors
+/// When it was saved in the wrong encoding.
+pub fn judge(text: &str) -> Result<(), ReadError> {
+    decide::doubt(UTF_8, text).map_or(Ok(()), Err)
+}
+
 /// Whether somebody said which encoding it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {

@@ -8,7 +8,9 @@
 use std::fs::File;
 use std::io::{self, BufReader, PipeReader, Read};
 use std::os::unix::process::ExitStatusExt;
+use std::panic::{self, AssertUnwindSafe, Location};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -85,7 +87,7 @@ fn thread(file: File, order: Order) -> Result<Started, ReadError> {
     let (input, output): (PipeReader, _) = io::pipe().map_err(|cause| ReadError::io(&cause))?;
     let thread = std::thread::spawn(move || {
         let mut out = FrameWriter::new(Box::new(output), &order.limits);
-        let read = walk::read(file, order.encoding.as_deref(), &order.limits, &mut out);
+        let read = read(file, &order, &mut out);
         // A parent that has gone away wants nothing any more.
         let _ = out.end(read);
     });
@@ -106,9 +108,34 @@ pub fn serve(order: &str, input: File, output: File) -> Result<(), ReadError> {
     limit(Resource::As, order.limits.reader_memory)?;
     limit(Resource::Cpu, order.limits.reader_seconds)?;
     limit(Resource::Core, 0)?;
+    // Standard error leads nowhere here; the place of a panic is told with the error instead.
+    panic::set_hook(Box::new(|panic| {
+        let _ = PANICKED_AT.set(panic.location().map_or_else(String::new, place_in_source));
+    }));
     let mut out = FrameWriter::new(Box::new(output), &order.limits);
-    let read = walk::read(input, order.encoding.as_deref(), &order.limits, &mut out);
+    let read = read(input, &order, &mut out);
     out.end(read)
+}
+
+/// Where the child's reader panicked.
+static PANICKED_AT: OnceLock<String> = OnceLock::new();
+
+/// Reads the file. A library that panics has met a file that it has no error for: damaged, as a rule.
+fn read(file: File, order: &Order, out: &mut FrameWriter) -> Result<(), ReadError> {
+    let read = || walk::read(file, order.encoding.as_deref(), &order.limits, out);
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let place = PANICKED_AT.get().map_or_else(String::new, |place| format!(" at {place}"));
+        let message = format!("the file is damaged or not complete: its reader gave up{place}");
+        Err(ReadError::new("cut-short", message).hint("open it and save it again, or save it as CSV"))
+    })
+}
+
+/// `crate-1.2.3/src/file.rs:40`, without the folders of the machine that built it.
+fn place_in_source(place: &Location<'_>) -> String {
+    let file = place.file();
+    let start = file.rfind("/src/").and_then(|at| file.get(..at)).and_then(|before| before.rfind('/'));
+    let file = start.and_then(|at| file.get(at + 1..)).unwrap_or(file);
+    format!("{file}:{}", place.line())
 }
 
 impl RowSource for Foreign {

@@ -14,6 +14,8 @@ const ERROR: u8 = b'E';
 const END: u8 = b'Z';
 /// Bytes of a name or an error at most.
 const LONGEST_TEXT: usize = 1 << 16;
+/// Bytes of the message of an error at most.
+const LONGEST_MESSAGE: usize = 300;
 
 /// One frame, as the parent sees it. A row is put into the caller's own.
 #[derive(Debug)]
@@ -63,12 +65,11 @@ impl FrameWriter {
     pub fn row(&mut self, row: &Row) -> Result<(), ReadError> {
         let (cells, bytes) = (row.cells.len(), row.cells.as_slice().len());
         if cells > self.limits.columns {
-            let message = format!("the row has {cells} cells, more than the limit of {}", self.limits.columns);
-            return Err(ReadError { row: Some(row.number), ..ReadError::new("too-many-columns", message) });
+            let error = ReadError::too_many_columns(cells, self.limits.columns);
+            return Err(ReadError { row: Some(row.number), ..error });
         }
         if bytes > self.limits.row {
-            let message = format!("a row has more than {} bytes", self.limits.row);
-            return Err(ReadError { row: Some(row.number), ..ReadError::new("row-too-long", message) });
+            return Err(ReadError { row: Some(row.number), ..ReadError::row_too_long(self.limits.row) });
         }
         self.rows += 1;
         self.out.write_all(&[ROW]).map_err(ReadError::from_io)?;
@@ -87,7 +88,13 @@ impl FrameWriter {
                 self.out.write_all(&[END]).map_err(ReadError::from_io)?;
                 self.number(self.rows)?;
             }
-            Err(error) => {
+            Err(mut error) => {
+                // Some libraries put the bytes that they could not read into their message.
+                let end = error.message.floor_char_boundary(LONGEST_MESSAGE);
+                if end < error.message.len() {
+                    error.message.truncate(end);
+                    error.message.push('…');
+                }
                 let json = serde_json::to_vec(&error).unwrap_or_default();
                 self.out.write_all(&[ERROR]).map_err(ReadError::from_io)?;
                 self.text(&json)?;

@@ -194,8 +194,7 @@ impl Page<'_> {
             }
         }
         if text.len() > self.longest_row {
-            let message = format!("a row has more than {} bytes", self.longest_row);
-            self.failed = Some(ReadError::new("row-too-long", message));
+            self.failed = Some(ReadError::row_too_long(self.longest_row));
         }
     }
 
@@ -211,9 +210,10 @@ impl Page<'_> {
         table.bytes += text.len();
         cells.push(text);
         cells.extend((1..table.span.0).map(|_| String::new()));
-        if table.bytes > self.longest_row || cells.len() > 2 * WIDEST {
-            let message = format!("a row has more than {} bytes or too many cells", self.longest_row);
-            self.failed = Some(ReadError::new("row-too-long", message));
+        if table.bytes > self.longest_row {
+            self.failed = Some(ReadError::row_too_long(self.longest_row));
+        } else if cells.len() > 2 * WIDEST {
+            self.failed = Some(ReadError::too_many_columns(cells.len(), WIDEST));
         }
     }
 

@@ -62,7 +62,9 @@ impl Columns {
         }
         if self.names.len() >= self.most {
             let message = format!("the records have more than {} different names", self.most);
-            return Err(ReadError::new("too-many-columns", message));
+            return Err(
+                ReadError::new("too-many-columns", message).hint("export fewer names, or raise `limits: columns`")
+            );
         }
         self.places.insert(name.to_owned(), self.names.len());
         self.names.push(name.to_owned());
@@ -124,7 +126,7 @@ fn lines(mut text: impl BufRead, longest: usize, take: &mut Take<'_>) -> Result<
             Err(cause) if number == 1 && cause.is_eof() => return document(line, text, longest, take),
             Err(cause) => {
                 let ended = text.fill_buf().map_err(ReadError::from_io)?.is_empty();
-                return Err(bad_record(number, &cause, ended));
+                return Err(bad_record(number, cause, ended));
             }
         }
     }
@@ -138,9 +140,10 @@ fn record(line: &str) -> serde_json::Result<Cells> {
     Ok(cells)
 }
 
-fn bad_record(number: u64, cause: &serde_json::Error, ended: bool) -> ReadError {
+fn bad_record(number: u64, cause: serde_json::Error, ended: bool) -> ReadError {
     if cause.is_io() {
-        return ReadError { row: Some(number), ..ReadError::new("unreadable", cause.to_string()) };
+        let error = ReadError::from_io(cause.into());
+        return ReadError { row: error.row.or(Some(number)), ..error };
     }
     let code = if cause.is_eof() && ended { "cut-short" } else { "malformed" };
     ReadError { row: Some(number), ..ReadError::new(code, format!("record {number} is no JSON object: {cause}")) }
@@ -155,7 +158,7 @@ fn document(start: String, mut text: impl BufRead, longest: usize, take: &mut Ta
         let message = format!("the document is one object of more than {longest} bytes");
         return Err(ReadError::new("row-too-long", message).hint("write one record a line"));
     }
-    let document: Value = serde_json::from_str(&whole).map_err(|cause| bad_record(1, &cause, true))?;
+    let document: Value = serde_json::from_str(&whole).map_err(|cause| bad_record(1, cause, true))?;
     let tables = document.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_array());
     let records = tables.filter(|items| items.first().is_some_and(Value::is_object)).max_by_key(|items| items.len());
     match records {
@@ -169,7 +172,7 @@ fn elements<'v>(values: impl Iterator<Item = &'v Value>, take: &mut Take<'_>) ->
     for (value, number) in values.zip(1..) {
         let mut cells = Cells::new();
         let flat = Flat { name: "", cells: &mut cells, depth: 0 };
-        flat.deserialize(value).map_err(|cause| bad_record(number, &cause, false))?;
+        flat.deserialize(value).map_err(|cause| bad_record(number, cause, false))?;
         take(number, cells)?;
     }
     Ok(())
@@ -183,7 +186,10 @@ fn array(text: impl Read, take: &mut Take<'_>) -> Result<(), ReadError> {
     let read = records.deserialize(&mut reader);
     match (failed, read) {
         (Some(error), _) => Err(error),
-        (None, Err(cause)) => Err(bad_record(number + 1, &cause, cause.is_eof())),
+        (None, Err(cause)) => {
+            let ended = cause.is_eof();
+            Err(bad_record(number + 1, cause, ended))
+        }
         (None, Ok(())) => Ok(()),
     }
 }

@@ -44,6 +44,14 @@ pub(super) fn guess_encoding(sample: &[u8]) -> Option<&'static encoding_rs::Enco
     encoding::detect(sample).ok()
 }
 
+/// Whether a text that a container decoded by itself reads like words.
+///
+/// # Errors
+/// When it was saved in the wrong encoding.
+pub(super) fn judge(text: &str) -> Result<(), ReadError> {
+    encoding::judge(text)
+}
+
 /// Whether a layout may name an encoding so.
 pub(super) fn is_encoding(name: &str) -> bool {
     encoding::named(name).is_some()

@@ -103,7 +103,9 @@ enum Class {
     Boundary,
     /// A letter of ASCII.
     Plain,
-    /// A Latin letter outside ASCII.
+    /// A Latin letter of the upper half of Latin-1.
+    Latin1,
+    /// Any other Latin letter outside ASCII.
     Accented,
     Cyrillic,
     /// A letter of any other script.
@@ -119,15 +121,18 @@ fn class(letter: char) -> Class {
         'a'..='z' | 'A'..='Z' => Class::Plain,
         '\0'..='\x7f' | '\u{a0}' => Class::Boundary,
         '\u{80}'..='\u{9f}' | '\u{fffd}' | '\u{e000}'..='\u{f8ff}' => Class::Broken,
-        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Class::Accented,
+        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' => Class::Latin1,
+        'Ā'..='\u{2af}' | '\u{1e00}'..='\u{1eff}' => Class::Accented,
         '\u{400}'..='\u{52f}' => Class::Cyrillic,
-        _ if NEUTRAL.contains(letter) || letter.is_whitespace() => Class::Boundary,
-        // Combining marks, and marks of no width.
-        '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => Class::Boundary,
-        // Other punctuation, also of the East, and letters of full width.
-        '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}' => Class::Boundary,
+        _ if NEUTRAL.contains(letter) => Class::Boundary,
         _ if letter.is_alphanumeric() => Class::Foreign,
-        _ => Class::Symbol,
+        // What code pages have beside letters: their signs, and the boxes that they draw.
+        '\u{a1}'..='\u{bf}' | '\u{2c6}'..='\u{2dc}' | '\u{2020}'..='\u{2044}' | '\u{20a0}'..='\u{20bf}' => {
+            Class::Symbol
+        }
+        '\u{2100}'..='\u{214f}' | '\u{2500}'..='\u{259f}' => Class::Symbol,
+        // Marks of other scripts, mathematics, blanks.
+        _ => Class::Boundary,
     }
 }
 
@@ -140,7 +145,8 @@ enum Verdict {
 
 fn verdict(word: &str) -> Verdict {
     let count = |wanted: Class| word.chars().filter(|letter| class(*letter) == wanted).count();
-    let (plain, accented, cyrillic) = (count(Class::Plain), count(Class::Accented), count(Class::Cyrillic));
+    let (plain, latin_1, cyrillic) = (count(Class::Plain), count(Class::Latin1), count(Class::Cyrillic));
+    let accented = latin_1 + count(Class::Accented);
     let (foreign, symbols) = (count(Class::Foreign), count(Class::Symbol));
     if count(Class::Broken) > 0 {
         return Verdict::Bad;
@@ -154,7 +160,7 @@ fn verdict(word: &str) -> Verdict {
         (_, _) => return Verdict::Bad,
     }
     let bad = match () {
-        () if accented > 0 => crowded(word) || (accented > 3 && accented * 5 > (accented + plain) * 3),
+        () if accented > 0 => crowded(word) || (latin_1 > 3 && latin_1 * 5 > (accented + plain) * 3),
         () if cyrillic > 0 && plain > 0 => return Verdict::Mixed,
         () if cyrillic > 0 => is_turned(word) || 2 * word.chars().filter(|c| ODD.contains(*c)).count() > cyrillic,
         () => false,
@@ -162,11 +168,11 @@ fn verdict(word: &str) -> Verdict {
     if bad { Verdict::Bad } else { Verdict::Good }
 }
 
-/// Three letters with accents in a row.
+/// Three letters of the upper half of Latin-1 in a row; other Latin letters stand side by side in Vietnamese.
 fn crowded(word: &str) -> bool {
     let mut run = 0;
     word.chars().any(|letter| {
-        run = if class(letter) == Class::Accented { run + 1 } else { 0 };
+        run = if class(letter) == Class::Latin1 { run + 1 } else { 0 };
         run >= 3
     })
 }
@@ -189,7 +195,10 @@ mod tests {
             "ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35, АО «КРЭТ», г. Москва № 5",
             "Société Générale, Zürich; Çelik Ürünleri Sanayi ve Dış Ticaret Ltd. Şti.",
             "中国航空技术国际控股有限公司 北京",
-            "Công ty TNHH Việt Nam, Điện tử",
+            "Công ty TNHH Việt Nam, Điện tử, đường ĐƯỢC Sản xuất",
+            "Şirkəti Azərbaycan Məhdud Məsuliyyətli Cəmiyyəti",
+            "हिन्दी कंपनी लिमिटेड, บริษัท ตัวอย่าง จำกัด, شركة المثال",
+            "ДИАМЕТР≥20мм, Ø5, 20℃, ⌀7, 5×7мм, ВЕС≈3кг",
             "Ђорђе Његош, Ћуприја",
             "МиГ-29, РосОборонЭкспорт, ОмГУ, °C, 5 µm ±2",
             "ТОО «Қазақстан Темір Жолы», Ґалаґан і Їжак",

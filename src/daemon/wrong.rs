@@ -1,0 +1,130 @@
+//! Wrong: what waits for somebody's word, each with the command that answers it; for `status` and the weekly mail.
+//!
+//! In: the ledger. Out: sentences. It judges no worker: whether the daemon lives is seen elsewhere.
+
+use serde::Serialize;
+
+use super::courier::DOWN_SINCE;
+use super::{DaemonError, canary, lists};
+use crate::ledger::{FileRow, FileState, Ledger};
+
+/// Files and mails that are named; the rest is counted.
+const NAMED: usize = 5;
+const QUARTER_OF_AN_HOUR: i64 = 15 * 60 * 1_000_000;
+/// How many of the last files are looked through for failures.
+const LOOKED_THROUGH: i64 = 200;
+
+/// Something that waits for somebody's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wrong {
+    /// What it is, in one line.
+    pub what: String,
+    /// What to type.
+    #[serde(rename = "do")]
+    pub command: String,
+}
+
+fn wrong(what: String, command: impl Into<String>) -> Wrong {
+    Wrong { what, command: command.into() }
+}
+
+/// Everything that waits for somebody's word now.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn all(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
+    let mut all = mail(ledger, now).await?;
+    all.extend(files(ledger).await?);
+    let broken = ledger.note("broken").await?.unwrap_or_default();
+    let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
+    if let Some(first) = broken.first() {
+        let first = first.lines().next().unwrap_or_default();
+        let more = if broken.len() > 1 { format!(" (and {} more)", broken.len() - 1) } else { String::new() };
+        all.push(wrong(format!("{first}{more}"), "tidewaiter check"));
+    }
+    for (list, held) in lists::states(ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))) {
+        let what = format!("watchlist {list} has shrunk to {} entities and is held", held.entities);
+        all.push(wrong(what, format!("tidewaiter watchlist diff {list}, then accept {list}")));
+    }
+    if let Some(memory) = canary::last(ledger).await?.filter(|memory| memory.end == canary::End::Late) {
+        all.push(wrong(format!("the canary of {} did not arrive", memory.date), "tidewaiter outbox"));
+    }
+    Ok(all)
+}
+
+async fn mail(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
+    let mut all = Vec::new();
+    let down = ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse::<i64>().ok());
+    if let Some(since) = down.filter(|since| now.saturating_sub(*since) >= QUARTER_OF_AN_HOUR) {
+        let waiting = ledger.outbox_waiting().await?;
+        let at = jiff::Timestamp::from_microsecond(since).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
+        all.push(wrong(format!("the relay has not taken mail since {at}; {waiting} wait"), "tidewaiter outbox"));
+    }
+    let dead = ledger.dead_letters().await?;
+    for letter in dead.iter().take(NAMED) {
+        let said = letter.last_reply.as_deref().unwrap_or("no reply");
+        let what = format!("mail {} to {} was given up: {said}", letter.id, letter.recipient);
+        all.push(wrong(what, format!("tidewaiter outbox requeue {0}, or discard {0}", letter.id)));
+    }
+    if dead.len() > NAMED {
+        all.push(wrong(format!("and {} more mails were given up", dead.len() - NAMED), "tidewaiter outbox"));
+    }
+    Ok(all)
+}
+
+/// Held files, and failed ones that nobody has set aside and after which their source gave nothing good.
+async fn files(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
+    let open = ledger.open_files().await?;
+    let last = ledger.files(LOOKED_THROUGH).await?;
+    let made_good = |failed: &FileRow| {
+        last.iter().any(|file| {
+            let again = file.name == failed.name || file.state == FileState::Done;
+            file.id > failed.id && file.source == failed.source && again
+        })
+    };
+    let failed = last.iter().filter(|file| file.state == FileState::Failed && !is_discarded(file) && !made_good(file));
+    let held = open.iter().filter(|file| file.state == FileState::Held);
+    let mut all: Vec<Wrong> =
+        held.map(|file| of_file(file, "is held until you say what becomes of it", &["release", "discard"])).collect();
+    all.extend(failed.map(|file| of_file(file, "failed", &["retry"])));
+    let more = all.len().saturating_sub(NAMED);
+    all.truncate(NAMED);
+    all.extend((more > 0).then(|| wrong(format!("and {more} more files"), "tidewaiter status --json")));
+    Ok(all)
+}
+
+fn of_file(file: &FileRow, state: &str, commands: &[&str]) -> Wrong {
+    let problem: Option<serde_json::Value> = file.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let said = |key: &str| problem.as_ref().and_then(|problem| problem.get(key)?.as_str());
+    let said = |before: &str, key: &str| said(key).map_or_else(String::new, |text| format!("{before}{text}"));
+    let what = format!("{} of {} {state}{}{}", file.name, file.source, said(": ", "message"), said("; ", "hint"));
+    let typed = |command: &&str| format!("tidewaiter {command} {}", quoted(&file.name));
+    wrong(what, commands.iter().map(typed).collect::<Vec<_>>().join(", or "))
+}
+
+/// A held file that somebody set aside by hand.
+fn is_discarded(file: &FileRow) -> bool {
+    file.problem.as_deref().is_some_and(|text| {
+        let problem: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        problem.is_some_and(|problem| problem.get("discarded").is_some())
+    })
+}
+
+/// As a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c)) && !name.starts_with('-');
+    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_quoted_for_the_shell_when_it_must_be() {
+        for (name, shown) in [("октябрь.csv", "октябрь.csv"), ("a b.csv", "'a b.csv'"), ("it's.csv", "'it'\\''s.csv'")]
+        {
+            assert_eq!(quoted(name), shown);
+        }
+    }
+}
