@@ -443,7 +443,7 @@ async fn a_decision_on_a_file_that_has_moved_on_changes_nothing() {
     let change = |state| FileChange { state, problem: None, moved_to: None, look_again_at: None };
     ledger.set_file(id, &change(FileState::Held), 2).await.unwrap();
     let seen = ledger.file(id).await.unwrap().unwrap();
-    assert_eq!(ledger.files_in(FileState::Held).await.unwrap(), [seen.clone()]);
+    assert_eq!(ledger.files_in(FileState::Held).await.unwrap(), std::slice::from_ref(&seen));
     ledger.set_file(id, &change(FileState::Done), 3).await.unwrap();
     assert!(!ledger.decide_file(&seen, &change(FileState::Failed), 4).await.unwrap());
     let now = ledger.file(id).await.unwrap().unwrap();
