@@ -1,6 +1,8 @@
-//! An alert: the findings of one rule (and its group) from one file, ready to be told. Pure data.
+//! An alert: the findings of one rule (and its group), ready to be told, and what is not told. Pure data.
 
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::record::{Record, SourceFile};
@@ -23,6 +25,8 @@ pub enum News {
 pub struct Told {
     /// The ledger's number of the finding.
     pub id: i64,
+    /// See [`Finding::key`].
+    pub key: String,
     /// What was found.
     pub finding: Finding,
     /// New or changed.
@@ -30,7 +34,7 @@ pub struct Told {
 }
 
 /// What happened to the file as a whole; it stands in every mail about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileReport {
     /// The file, with its SHA-256.
     pub source: SourceFile,
@@ -47,7 +51,7 @@ pub struct FileReport {
 }
 
 /// Totals over all findings of an alert, also of those that are not carried along.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Findings never told before.
     pub new: u64,
@@ -60,7 +64,7 @@ pub struct Totals {
 }
 
 /// One line of a summary.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartyMonth {
     /// Consignor's name as in the records.
     pub consignor: String,
@@ -74,7 +78,7 @@ pub struct PartyMonth {
     pub value_usd: Option<String>,
 }
 
-/// What is told: one rule, one group, one file.
+/// What is told: one rule, one group, of one file or of all the files that a digest is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// Stable: H(rule, group). The root of the mail thread hangs on it.
@@ -87,6 +91,66 @@ pub struct Alert {
     pub told: Vec<Told>,
     /// True totals.
     pub totals: Totals,
-    /// The file.
-    pub file: FileReport,
+    /// The files, in the order in which they were read; at least one.
+    pub files: Vec<FileReport>,
+}
+
+/// Why something is not told, or not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untold {
+    /// Waits for its hour.
+    Waiting,
+    /// Was due, but the recipient had as many mails as the limits allow: joins the next digest.
+    Deferred,
+    /// A rule fired so often in one file that somebody should look first.
+    Storm,
+    /// Neither the rule nor the configuration leads to an address.
+    Nobody,
+    /// A silence covers it.
+    Silenced,
+    /// An operator discarded it, within a week.
+    Discarded,
+    /// Rows that could not be read as records, within a week.
+    Rows,
+    /// Files that failed or are held, within a week.
+    Files,
+}
+
+/// How much is not told for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UntoldCount {
+    /// Why.
+    pub why: Untold,
+    /// Findings; rows or files where these are what the reason counts.
+    pub many: u64,
+}
+
+impl Untold {
+    /// The word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Untold::Waiting => "waiting",
+            Untold::Deferred => "deferred",
+            Untold::Storm => "storm",
+            Untold::Nobody => "nobody_to_tell",
+            Untold::Silenced => "silenced",
+            Untold::Discarded => "discarded",
+            Untold::Rows => "unreadable_rows",
+            Untold::Files => "failed_or_held_files",
+        }
+    }
+
+    /// What it says of the things that it counts, after their number.
+    pub fn says(self) -> &'static str {
+        match self {
+            Untold::Waiting => "findings wait for the hour at which they are told",
+            Untold::Deferred => "findings were over a limit on mails and join the next digest",
+            Untold::Storm => "findings are held as a storm: `tidewaiter release RULE` or `discard RULE`",
+            Untold::Nobody => "findings have nobody to be told to",
+            Untold::Silenced => "findings are silenced: `tidewaiter silence list`",
+            Untold::Discarded => "findings were discarded within the last week",
+            Untold::Rows => "rows could not be read as records within the last week",
+            Untold::Files => "files failed or were held within the last week",
+        }
+    }
 }

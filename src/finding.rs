@@ -67,23 +67,42 @@ pub struct Finding {
 /// The version of the way that keys are made; it is part of every key.
 pub const KEY_VERSION: &str = "1";
 
+/// What makes a record the same one across files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The source's name, or what several sources share.
+    pub scope: String,
+    /// Fields that tell one record from every other; empty for the usual ones.
+    pub record_key: Vec<Field>,
+}
+
 impl Finding {
     /// Identity across files: H(rule id, scope, record key, key version), 32 hex digits.
     ///
-    /// `scope` is the source's name. The record key is declaration and item number when both are there, else the
-    /// canonical cells; `occurrence` (from 0) tells identical rows of one file apart and is ignored for declarations.
-    pub fn key(&self, scope: &str, occurrence: u32) -> String {
-        let declared = self.record.get(Field::DeclarationId).zip(self.record.get(Field::ItemNumber));
-        let record_key = match declared {
-            Some((declaration, item)) => hash(&["declared", declaration, item]),
-            None => hash(&["cells", &self.content(), &occurrence.to_string()]),
+    /// The record key is the cells of the identity's fields, when all are there; by itself those of declaration and item
+    /// number. Else it is a fixed set of canonical cells, and `occurrence` (from 0) tells identical rows of a file apart.
+    pub fn key(&self, identity: &Identity, occurrence: u32) -> String {
+        let fields = match identity.record_key.as_slice() {
+            [] => &[Field::DeclarationId, Field::ItemNumber],
+            fields => fields,
         };
-        hash(&[&self.rule.id, scope, &record_key, KEY_VERSION])
+        let cells: Option<Vec<&str>> = fields.iter().map(|field| self.record.get(*field)).collect();
+        let record_key = match cells {
+            Some(cells) if identity.record_key.is_empty() => hash(&[&["declared"], cells.as_slice()].concat()),
+            Some(cells) => hash(&[&["fields"], cells.as_slice()].concat()),
+            None => hash(&["cells", &self.cells(is_in_key), &occurrence.to_string()]),
+        };
+        hash(&[&self.rule.id, &identity.scope, &record_key, KEY_VERSION])
     }
 
     /// Hash of the canonical cells, 32 hex digits: equal for rows that say the same.
     pub fn content(&self) -> String {
-        let cells: Vec<String> = self.record.fields.iter().map(|(field, cell)| format!("{field}={cell}")).collect();
+        self.cells(|_| true)
+    }
+
+    fn cells(&self, counts: impl Fn(Field) -> bool) -> String {
+        let counted = self.record.fields.iter().filter(|(field, _)| counts(*field));
+        let cells: Vec<String> = counted.map(|(field, cell)| format!("{field}={cell}")).collect();
         hash(&cells.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
@@ -115,4 +134,114 @@ pub fn hash(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().to_hex().chars().take(32).collect()
+}
+
+/// The cells that are part of a key when nothing better is there. The set never changes: a field that is read from now on
+/// would make every record a new one. What is computed, such as dollars from rates, is not in it.
+fn is_in_key(field: Field) -> bool {
+    match field {
+        Field::DeclarationId
+        | Field::ItemNumber
+        | Field::DeclarationDate
+        | Field::Direction
+        | Field::ProcedureCode
+        | Field::CustomsOffice
+        | Field::BillOfLading
+        | Field::Party(..)
+        | Field::HsCode
+        | Field::Description
+        | Field::Brand
+        | Field::Model
+        | Field::OriginCountry
+        | Field::DispatchCountry
+        | Field::DestinationCountry
+        | Field::TradingCountry
+        | Field::Quantity
+        | Field::QuantityUnit
+        | Field::NetMassKg
+        | Field::GrossMassKg
+        | Field::Packages
+        | Field::InvoiceValue
+        | Field::InvoiceCurrency
+        | Field::CustomsValue
+        | Field::Incoterms
+        | Field::DeliveryPlace
+        | Field::TransportMode
+        | Field::TransportId
+        | Field::ContainerIds
+        | Field::LoadingPort
+        | Field::DischargePort
+        | Field::ContractNumber
+        | Field::InvoiceNumber => true,
+        Field::HsDescription | Field::ValueUsd => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Part, Role, SourceFile};
+    use crate::rule_card::{AlertSettings, Level};
+
+    fn finding(fields: &[(Field, &str)]) -> Finding {
+        let rule = RuleCard {
+            id: "r".into(),
+            title: "t".into(),
+            level: Level::High,
+            description: String::new(),
+            references: vec![],
+            tags: vec![],
+            falsepositives: vec![],
+            fields: vec![],
+            version: "0".into(),
+            reads: vec![],
+            alert: AlertSettings::default(),
+        };
+        let source = SourceFile { source: "s".into(), file: "f".into(), member: None, sheet: None, sha256: None };
+        let fields = fields.iter().map(|(field, cell)| (*field, (*cell).to_owned())).collect();
+        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![] };
+        Finding { rule: Arc::new(rule), record, evidence: vec![], group: vec![] }
+    }
+
+    fn identity(record_key: &[Field]) -> Identity {
+        Identity { scope: "s".into(), record_key: record_key.to_vec() }
+    }
+
+    /// Whether two records are the same one.
+    fn check(record_key: &[Field], [one, other]: [&[(Field, &str)]; 2], expected: bool) {
+        let key = |fields| finding(fields).key(&identity(record_key), 0);
+        assert_eq!(key(one) == key(other), expected, "{one:?} {other:?}");
+    }
+
+    const NAME: Field = Field::Party(Role::Consignee, Part::Name);
+
+    #[test]
+    fn declaration_and_item_number_say_which_record_it_is() {
+        let with =
+            |description| [(Field::DeclarationId, "7"), (Field::ItemNumber, "1"), (Field::Description, description)];
+        check(&[], [&with("a"), &with("b")], true);
+        check(&[], [&[(Field::DeclarationId, "7"), (NAME, "a")], &[(Field::DeclarationId, "7"), (NAME, "b")]], false);
+    }
+
+    #[test]
+    fn a_source_may_say_what_tells_its_records_apart() {
+        let with = |waybill, description| [(Field::BillOfLading, waybill), (Field::Description, description)];
+        check(&[Field::BillOfLading], [&with("1", "a"), &with("1", "b")], true);
+        check(&[Field::BillOfLading], [&with("1", "a"), &with("2", "a")], false);
+        check(&[Field::BillOfLading], [&[(Field::Description, "a")], &[(Field::Description, "b")]], false);
+    }
+
+    #[test]
+    fn what_is_computed_makes_no_other_record() {
+        check(&[], [&[(NAME, "a"), (Field::ValueUsd, "1")], &[(NAME, "a"), (Field::ValueUsd, "2")]], true);
+        check(&[], [&[(NAME, "a"), (Field::InvoiceValue, "1")], &[(NAME, "a"), (Field::InvoiceValue, "2")]], false);
+    }
+
+    #[test]
+    fn identical_rows_and_other_scopes_are_other_records() {
+        let one = finding(&[(NAME, "a")]);
+        assert_ne!(one.key(&identity(&[]), 0), one.key(&identity(&[]), 1));
+        let shared = Identity { scope: "shared".into(), ..Identity::default() };
+        assert_ne!(one.key(&identity(&[]), 0), one.key(&shared, 0));
+    }
 }

@@ -24,6 +24,7 @@ pub mod notification;
 pub mod prose;
 pub mod record;
 pub mod rule_card;
+pub mod silence;
 
 pub mod intake;
 pub mod party;

@@ -41,6 +41,17 @@ pub struct Notification {
     pub without_attachment: Option<Vec<u8>>,
 }
 
+/// Mails with alerts that were made lately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Made {
+    /// For one recipient within the last hour, without those that tell something critical.
+    pub hour: u64,
+    /// For one recipient within the last day.
+    pub day: u64,
+    /// For all within the last minute.
+    pub minute: u64,
+}
+
 /// What a transport says of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

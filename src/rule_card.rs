@@ -30,6 +30,33 @@ impl Level {
     }
 }
 
+/// When an alert is told: at the end of the file, when no more files come for two minutes, in the daily digest, or in the
+/// weekly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "one word each in rules and in the configuration")]
+pub enum Lane {
+    File,
+    Burst,
+    Daily,
+    Weekly,
+}
+
+impl Lane {
+    /// Every lane, soonest first.
+    pub const ALL: [Lane; 4] = [Lane::File, Lane::Burst, Lane::Daily, Lane::Weekly];
+
+    /// The word in rules, the configuration and the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lane::File => "file",
+            Lane::Burst => "burst",
+            Lane::Daily => "daily",
+            Lane::Weekly => "weekly",
+        }
+    }
+}
+
 /// The `alert:` part of a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertSettings {
@@ -41,6 +68,9 @@ pub struct AlertSettings {
     pub group_by: Vec<String>,
     /// Told as totals by party and month instead of record by record (`as: summary`).
     pub summary: bool,
+    /// When it is told (`send: daily`); by its level when absent.
+    #[serde(default)]
+    pub send: Option<Lane>,
 }
 
 /// A rule as findings, alerts and mails know it.

@@ -89,6 +89,9 @@ impl Checked {
             let desk = self.folder(&reading.rules, &known)?;
             let cards: Vec<_> = desk.plan.rules().iter().map(|rule| rule.card.clone()).collect();
             self.problems.extend(reading.idle_routes(&cards));
+            let unknown = reading.layouts.unknown(desk.layouts.names());
+            self.config_is_broken |= !unknown.is_empty();
+            self.problems.extend(unknown);
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ sources:
   - { name: demo, folder: drop, settle_for: 200ms, scan_every: 2s }
 mail: { transport: 'maildir:mail', from: 'tidewaiter@localhost' }
 recipients: { default: analyst@localhost }
+# Everything is told at the end of the file, so that there is something to see at once; docs/alerts.md says when else.
+telling: { high: file, medium: file, low: file, informational: file, per_minute: 1000 }
 ";
 
 /// Runs the command.

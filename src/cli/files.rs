@@ -10,12 +10,13 @@ use super::status::time;
 use super::{CommandError, ConfigArgument, say};
 use crate::config::Config;
 use crate::intake::move_file;
-use crate::ledger::{FileChange, FileRow, FileState, Ledger};
+use crate::ledger::{FileChange, FileRow, FileState, Ledger, StormEnd};
 
 /// Which file is meant.
 #[derive(Debug, Args)]
 struct Which {
-    /// The file's name as it was dropped, its path, or its number in `tidewaiter status`.
+    /// The file's name as it was dropped, its path, or its number in `tidewaiter status`; or the id of a rule
+    /// whose storm is held.
     file: PathBuf,
     #[command(flatten)]
     config: ConfigArgument,
@@ -32,20 +33,32 @@ pub struct Retry {
     which: Which,
 }
 
-/// Let a held file go on: one that looked different is told under a banner, one that was in doubt is read again.
+/// Let a held file or storm go on: a file that looked different is told under a banner, one that was in doubt is read again.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidewaiter release october.csv\n  tidewaiter release 12")]
+#[command(after_help = "Examples:
+  tidewaiter release october.csv
+  tidewaiter release 12
+  tidewaiter release dji-direct          what this rule found in a storm is told")]
 pub struct Release {
     #[command(flatten)]
     which: Which,
+    /// It is a rule whose storm is held, even if a held file has this name.
+    #[arg(long)]
+    storm: bool,
 }
 
-/// Put a held file aside, into failed/, untold.
+/// Set aside, untold: a held file, which goes into failed/, or a storm, whose findings stay recorded.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidewaiter discard october.csv\n  tidewaiter discard 12")]
+#[command(after_help = "Examples:
+  tidewaiter discard october.csv
+  tidewaiter discard 12
+  tidewaiter discard dji-direct          what this rule found in a storm is never told")]
 pub struct Discard {
     #[command(flatten)]
     which: Which,
+    /// It is a rule whose storm is held, even if a held file has this name.
+    #[arg(long)]
+    storm: bool,
 }
 
 /// Puts a failed file back.
@@ -61,18 +74,24 @@ pub async fn retry(command: Retry) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Lets a held file go on; the daemon takes it at its next scan.
+/// Lets a held file go on, which the daemon takes at its next scan; or has the daemon tell a storm.
 pub async fn release(command: Release) -> Result<(), CommandError> {
     let which = command.which;
+    if which.is_storm(command.storm).await? {
+        return which.end_storm(StormEnd::Released).await;
+    }
     let (_, row, ledger) = which.find(FileState::Held).await?;
     change(&ledger, &row, (FileState::Held, Some(0))).await?;
     which.done(&row, ("released", &format!("{} is released: the daemon takes it at its next scan", row.name)), None);
     Ok(())
 }
 
-/// Puts a held file aside; the daemon moves it at its next scan.
+/// Puts a held file aside, which the daemon moves at its next scan; or ends a storm untold.
 pub async fn discard(command: Discard) -> Result<(), CommandError> {
     let which = command.which;
+    if which.is_storm(command.storm).await? {
+        return which.end_storm(StormEnd::Discarded).await;
+    }
     let (_, row, ledger) = which.find(FileState::Held).await?;
     let row = FileRow { problem: Some(as_discarded(row.problem.as_deref())), ..row };
     change(&ledger, &row, (FileState::Failed, None)).await?;
@@ -126,6 +145,44 @@ impl Which {
                 Err(CommandError::Usage(told + &lines.join("\n")))
             }
         }
+    }
+
+    /// Whether a rule is meant whose storm is held; a name that a held file has too must say so.
+    async fn is_storm(&self, said: bool) -> Result<bool, CommandError> {
+        let (config, ledger) = self.config.ledger().await?;
+        let name = self.file.to_string_lossy();
+        let is_rule = ledger.storms().await?.iter().any(|storm| storm.rule.id == name);
+        if said && !is_rule {
+            return Err(CommandError::Usage(format!(
+                "no storm of a rule `{name}` is held; `tidewaiter status` lists them"
+            )));
+        }
+        let is_file =
+            is_rule && self.candidates(&config, &ledger).await?.iter().any(|row| row.state == FileState::Held);
+        if is_file && !said {
+            let message =
+                format!("a file and the storm of a rule named {name} are held: add `--storm`, or write `./{name}`");
+            return Err(CommandError::Usage(message));
+        }
+        Ok(is_rule)
+    }
+
+    /// Ends the held storms of the rule.
+    async fn end_storm(&self, end: StormEnd) -> Result<(), CommandError> {
+        let (_, ledger) = self.config.ledger().await?;
+        let rule = self.file.to_string_lossy();
+        let findings = ledger.end_storms(&rule, end, jiff::Timestamp::now().as_microsecond()).await?.unwrap_or(0);
+        let (word, told) = match end {
+            StormEnd::Released => ("released", "are released: the daemon tells them in one mail within ten seconds"),
+            StormEnd::Discarded => ("discarded", "stay recorded and will not be told"),
+        };
+        let whole = json!({ "done": word, "rule": rule, "findings": findings });
+        if self.json {
+            say(whole.to_string())
+        } else {
+            say(format!("{findings} findings of {rule} {told}"))
+        }
+        Ok(())
     }
 
     /// By the path where one lies, else by name, else by number; newest first.

@@ -49,6 +49,18 @@ recipients:
 # Who is told of broken rules, failed files and refused mail; recipients.default when absent.
 # operators: ops@example.org
 
+# When what is told, by level; docs/alerts.md says more. What stands here is what holds when it is absent.
+# timezone: Europe/Berlin    # the system's when absent
+# telling:
+#   critical: file           # at the end of the file
+#   high: burst              # when no more files come for two minutes
+#   medium: daily            # in a digest
+#   low: weekly
+#   informational: weekly
+#   daily_at: 08:00
+#   weekly_on: monday
+#   per_hour: 20             # mails to one recipient; what is over it joins the next digest
+
 # rules: rules             # rules, lists, watchlists and layouts
 # state: state             # the ledger
 

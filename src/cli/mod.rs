@@ -11,6 +11,7 @@ mod demo;
 mod explain;
 mod files;
 mod init;
+mod layout;
 mod manual;
 mod outbox;
 mod preview;
@@ -22,6 +23,7 @@ mod run;
 mod scan;
 mod schema;
 mod shipped;
+mod silence;
 mod status;
 mod test;
 mod watchlist;
@@ -77,6 +79,8 @@ enum Command {
     Explain(explain::Explain),
     /// Write the mail that a rule would make of a file.
     Preview(preview::Preview),
+    /// Show how a file is read, or write a layout for it.
+    Layout(layout::LayoutCommand),
     /// List the rules: level, version, what is running, hits.
     Rules(rules::Rules),
     /// Say who is told of a rule's findings, and why.
@@ -87,10 +91,12 @@ enum Command {
     Status(status::Status),
     /// Put a failed file back into its drop folder.
     Retry(files::Retry),
-    /// Let a held file go on.
+    /// Let a held file or storm go on.
     Release(files::Release),
-    /// Put a held file aside, untold.
+    /// Set a held file or storm aside, untold.
     Discard(files::Discard),
+    /// Begin, list or end silences: what is recorded and not told for a while.
+    Silence(silence::Silence),
     /// List, show or requeue mails.
     Outbox(outbox::Outbox),
     /// List, show and compare watchlists; accept a version that is held.
@@ -187,12 +193,14 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
         Command::Route(command) => route::route(&command),
+        Command::Layout(command) => layout::layout(&command),
         Command::Rules(command) => on_runtime(rules::rules(command)),
         Command::Resolve(command) => resolve::resolve(&command),
         Command::Status(command) => on_runtime(status::status(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Discard(command) => on_runtime(files::discard(command)),
+        Command::Silence(command) => on_runtime(silence::silence(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
         Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),
         Command::Schema(command) => schema::schema(&command),

@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::{CommandError, RulesArgument, find_rule, open, say, unreadable};
 use crate::alert::{Alert, FileReport, News, PartyMonth, Told, Totals};
-use crate::deliver::{Letter, Sender, Templates, alert_letter, html_of};
-use crate::finding::Finding;
+use crate::deliver::{Letter, Occasion, Sender, Templates, alert_letter, html_of};
+use crate::finding::{Finding, Identity};
 use crate::pipeline::{self, RunError};
 use crate::record::{Field, Part, Role, SourceFile};
 use crate::value::Decimal;
@@ -64,7 +64,13 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
     }
     findings.sort_by(|a, b| b.record.get(Field::DeclarationDate).cmp(&a.record.get(Field::DeclarationDate)));
     let group = group_of(&findings);
-    let told = findings.into_iter().map(|finding| Told { id: 0, finding, news: News::New }).collect();
+    let told = findings.into_iter().map(|finding| Told {
+        id: 0,
+        key: finding.key(&Identity::default(), 0),
+        finding,
+        news: News::New,
+    });
+    let told = told.collect();
     let file = command.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let source = SourceFile { source: "preview".to_owned(), file, member: None, sheet: None, sha256: None };
     let report = FileReport {
@@ -75,7 +81,8 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
         notes: pipeline::notes(&reading, &desk),
         banner: None,
     };
-    let alert = Alert { key: String::new(), rule: rule.card.clone(), group, told, totals: sums.totals(), file: report };
+    let (rule, totals) = (rule.card.clone(), sums.totals());
+    let alert = Alert { key: String::new(), rule, group, told, totals, files: vec![report] };
     write(command, &alert)
 }
 
@@ -143,9 +150,10 @@ fn write(command: &Preview, alert: &Alert) -> Result<(), CommandError> {
     let failed = |error: crate::deliver::MessageError| CommandError::Environment(error.to_string());
     let sender = Sender { from: "tidewaiter@localhost".to_owned(), host: "localhost".to_owned() };
     let letter = Letter {
-        alert,
+        alerts: std::slice::from_ref(alert),
+        occasion: &Occasion::default(),
         recipient: "preview@localhost",
-        root: None,
+        roots: &[],
         now: jiff::Timestamp::now(),
         id: uuid::Uuid::now_v7(),
     };

@@ -4,12 +4,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CommandError, ConfigArgument, say};
+use crate::alert::UntoldCount;
 use crate::config::Config;
 use crate::daemon::canary::{self, Memory};
 use crate::daemon::life::{self, Life};
 use crate::daemon::wrong::{self, Wrong};
 use crate::daemon::{DOWN_SINCE, lists};
-use crate::ledger::{Counts, FileRow, FileState, Ledger, Since, SourceHealth};
+use crate::ledger::{Counts, FileRow, FileState, Ledger, Since, SourceHealth, Storm};
 
 const WEEK: i64 = 7 * 86_400 * 1_000_000;
 /// Files and rules that fit on a screen.
@@ -47,6 +48,8 @@ struct Whole {
     oldest_mail: Option<i64>,
     down_since: Option<i64>,
     canary: Option<Memory>,
+    untold: Vec<UntoldCount>,
+    storms: Vec<Storm>,
     wrong: Vec<Wrong>,
 }
 
@@ -81,6 +84,8 @@ async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> 
         oldest_mail: ledger.oldest_waiting().await?,
         down_since: ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok()),
         canary: canary::last(ledger).await?,
+        untold: ledger.untold(now).await?,
+        storms: ledger.storms().await?,
         wrong: wrong::all(ledger, now).await?,
         config,
     })
@@ -165,6 +170,9 @@ impl Whole {
             counts.outbox_dead
         ));
         self.open.iter().filter_map(next).for_each(|line| say(format!("  {line}")));
+        for count in &self.untold {
+            say(format!("  {} {}", count.many, count.why.says()));
+        }
         if let Some(since) = self.down_since {
             say(format!("  The relay has not taken mail since {}.", time(since)));
         }
@@ -199,6 +207,8 @@ impl Whole {
                 "failed": self.week.failed, "findings": self.week.findings, "delivered": self.week.delivered },
             "outbox": { "waiting": counts.outbox_waiting, "delivered": counts.outbox_delivered, "dead": counts.outbox_dead,
                 "oldest_waiting_at": self.oldest_mail.map(time), "relay_down_since": self.down_since.map(time) },
+            "untold": self.untold.iter().map(|count| (count.why.name().to_owned(), json!(count.many))).collect::<serde_json::Map<_, _>>(),
+            "storms": self.storms.iter().map(|storm| json!({ "rule": storm.rule.id, "file": storm.file, "findings": storm.findings, "since": time(storm.made_at) })).collect::<Vec<_>>(),
             "canary": self.canary.as_ref().map(|memory| json!({ "date": memory.date, "state": memory.end.word() })),
             "broken": self.broken,
             "held_watchlists": self.held_lists.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),

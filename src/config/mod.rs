@@ -7,6 +7,7 @@
 
 mod mail;
 mod resolve;
+mod telling;
 mod upkeep;
 
 use std::collections::BTreeMap;
@@ -17,10 +18,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
-use crate::problem::{Problem, SourceText};
+use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::rule_card::{Level, RuleCard};
-use crate::triage::{RouteSettings, Routing};
+use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
 
 use mail::MailEntry;
 pub use mail::{MailSettings, TransportSettings};
@@ -62,8 +64,33 @@ pub struct ConfigReading {
     routes: Vec<(RouteSettings, std::ops::Range<usize>)>,
     /// The text.
     source: Arc<SourceText>,
+    /// The layouts that its sources name.
+    pub layouts: NamedLayouts,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
+}
+
+/// The layouts that the sources of a configuration name, each with its place.
+#[derive(Debug, Clone)]
+pub struct NamedLayouts {
+    source: Arc<SourceText>,
+    names: Vec<(String, std::ops::Range<usize>)>,
+}
+
+impl NamedLayouts {
+    /// An error for each name that is none of these layouts: the files of its source could not be read.
+    pub fn unknown<'a>(&self, there: impl Iterator<Item = &'a str> + Clone) -> Vec<Problem> {
+        let absent = self.names.iter().filter(|(name, _)| there.clone().all(|other| other != name));
+        let tell = |(name, span): &(String, std::ops::Range<usize>)| {
+            let message = format!("there is no layout `{name}`");
+            let problem = Problem::error("unknown-layout", &self.source, span.clone(), message);
+            match did_you_mean(name, there.clone().chain(["auto"])) {
+                Some(guess) => problem.with_hint(format!("did you mean `{guess}`?")),
+                None => problem,
+            }
+        };
+        absent.map(tell).collect()
+    }
 }
 
 impl ConfigReading {
@@ -118,6 +145,10 @@ pub struct ConfigFile {
     ledger: Option<PathBuf>,
     /// Limits on dropped files.
     limits: Option<LimitsEntry>,
+    /// Whose local hours digests go by: an IANA name such as `Europe/Berlin`; the system's when absent.
+    timezone: Option<String>,
+    /// When what is told, and how many mails there may be.
+    telling: Option<telling::TellingEntry>,
     /// Where `/metrics`, `/healthz` and `/readyz` are answered: `127.0.0.1:9898`; nowhere when absent.
     metrics: Option<MetricsEntry>,
     /// Whether the operators are told on Mondays that all is well, with counters; `weekly` when absent.
@@ -143,6 +174,12 @@ struct SourceEntry {
     recursive: Option<bool>,
     /// A file whose presence says that a dropped file is complete: `{name}.done`.
     done_marker: Option<String>,
+    /// Sources with the same word here hold the same records: what one has told, the others do not tell again.
+    identity: Option<String>,
+    /// Canonical fields that together tell one record from every other, when declaration and item number do not.
+    record_key: Option<Vec<String>>,
+    /// History is being loaded: findings are recorded, and a file is told as one summary.
+    backfill: Option<bool>,
     /// How long the operators bear without a file before they are told: `3d`.
     expect_every: Option<String>,
 }
@@ -183,6 +220,12 @@ pub struct Config {
     pub ledger: PathBuf,
     /// Limits on dropped files.
     pub limits: Limits,
+    /// When what is told.
+    pub timing: Timing,
+    /// How many mails there may be.
+    pub mail_limits: MailLimits,
+    /// The layouts that its sources name.
+    pub layouts: NamedLayouts,
     /// What the daemon says about itself.
     pub upkeep: Upkeep,
 }
@@ -204,6 +247,10 @@ pub struct SourceSettings {
     pub recursive: bool,
     /// Pattern of the marker with `{name}` in it.
     pub done_marker: Option<String>,
+    /// What makes a record the same one across files.
+    pub identity: Identity,
+    /// Findings are recorded, and a file is told as one summary.
+    pub backfill: bool,
     /// The operators are told when no file came for this long.
     pub expect_every: Option<Duration>,
 }
@@ -270,6 +317,11 @@ mod tests {
             ("analysts@example.org", "analysts", "7:24", "no mail address"),
             ("folder: drop", "folder: drop\n    settle_for: soon", "4:17", "no length of time"),
             ("folder: drop", "folder: drop\n    done_marker: done", "4:18", "{name}"),
+            ("folder: drop", "folder: drop\n    record_key: [bill_of_ladin]", "4:17", "did you mean `bill_of_lading`?"),
+            ("recipients:", "timezone: Europe/Belrin\nrecipients:", "7:11", "`Europe/Belrin` is no time zone"),
+            ("recipients:", "telling: { daily_at: '25:00' }\nrecipients:", "7:22", "no hour of a day"),
+            ("recipients:", "telling: { per_day: 0 }\nrecipients:", "7:21", "write at least 1"),
+            ("recipients:", "telling: { high: bursts }\nrecipients:", "7:18", "did you mean `burst`?"),
         ] {
             let shown = errors(&SMALL.replace(from, to));
             assert_eq!(shown.len(), 1, "{shown:?}");

@@ -6,9 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Addresses, CANARY, Config, ConfigFile, ConfigReading, OneOrMany, RouteEntry, SourceEntry, SourceSettings};
+use super::telling::TellingEntry;
+use super::{
+    Addresses, CANARY, Config, ConfigFile, ConfigReading, NamedLayouts, OneOrMany, RouteEntry, SourceEntry,
+    SourceSettings,
+};
+use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
+use crate::record::Field;
 use crate::triage::{RouteSettings, Routing};
 use crate::yaml::{self, Node, Value, shape};
 
@@ -50,6 +56,7 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
         rules: base.join(node.get("rules").and_then(Node::text).unwrap_or("rules")),
         recipients: node.get("recipients").and_then(keys),
         sources: node.get("sources").and_then(source_names),
+        layouts: named_layouts(node, &source),
         problems,
     }
 }
@@ -57,6 +64,17 @@ pub(super) fn resolve(path: &Path, text: &str) -> ConfigReading {
 fn source_names(sources: &Node) -> Option<Vec<String>> {
     let Value::List(items) = &sources.value else { return None };
     items.iter().map(|item| item.get("name").and_then(Node::text).map(str::to_owned)).collect()
+}
+
+fn named_layouts(node: &Node, source: &Arc<SourceText>) -> NamedLayouts {
+    let items = match node.get("sources").map(|sources| &sources.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        Some(Value::Map(_) | Value::Scalar { .. }) | None => &[],
+    };
+    let named = items.iter().filter_map(|item| item.get("layout"));
+    let named = named.filter_map(|layout| Some((layout.text()?.to_owned(), layout.span.clone())));
+    let is_name = |(name, _): &(String, _)| !name.is_empty() && name != "auto";
+    NamedLayouts { source: source.clone(), names: named.filter(is_name).collect() }
 }
 
 fn keys(recipients: &Node) -> Option<Vec<String>> {
@@ -97,6 +115,8 @@ impl Resolver<'_> {
         }
         let mail = self.mail(&file.mail);
         let limits = self.limits(file.limits.as_ref());
+        let told = file.telling.as_ref().unwrap_or(&TellingEntry::default()).resolve(file.timezone.as_deref());
+        let told = told.map_err(|(path, message)| self.wrong(&path, &message)).ok();
         let upkeep = self.upkeep(file);
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         Some(Config {
@@ -109,6 +129,9 @@ impl Resolver<'_> {
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
             limits: limits?,
+            timing: told.clone()?.0,
+            mail_limits: told?.1,
+            layouts: named_layouts(self.node, self.source),
             upkeep: upkeep?,
         })
     }
@@ -136,8 +159,10 @@ impl Resolver<'_> {
             let advice = "write a file name with `{name}` in it, such as `{name}.done`";
             self.wrong(&["sources", place, "done_marker"], advice);
         }
+        let identity = self.identity(entry, place);
         Some(SourceSettings {
             name: entry.name.clone(),
+            identity,
             folder: self.base.join(&entry.folder),
             layout: match entry.layout.as_deref() {
                 None | Some("auto") => LayoutChoice::Auto,
@@ -147,8 +172,20 @@ impl Resolver<'_> {
             scan_every: scan_every?,
             recursive: entry.recursive.unwrap_or(false),
             done_marker: entry.done_marker.clone(),
+            backfill: entry.backfill.unwrap_or(false),
             expect_every: self.expected(&["sources", place, "expect_every"], entry.expect_every.as_deref())?,
         })
+    }
+
+    fn identity(&mut self, entry: &SourceEntry, place: &str) -> Identity {
+        let names = entry.record_key.clone().unwrap_or_default();
+        let fields: Vec<String> = Field::all().map(|field| field.name()).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        self.known(&["sources", place, "record_key"], &names, &fields);
+        Identity {
+            scope: entry.identity.clone().unwrap_or_else(|| entry.name.clone()),
+            record_key: names.iter().filter_map(|name| Field::from_name(name)).collect(),
+        }
     }
 
     pub(super) fn duration(&mut self, path: KeyPath<'_>, written: Option<&str>, default: Duration) -> Option<Duration> {

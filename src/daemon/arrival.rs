@@ -153,6 +153,8 @@ mod tests {
             scan_every: Duration::from_secs(1),
             recursive: false,
             done_marker: done_marker.map(str::to_owned),
+            identity: crate::finding::Identity::default(),
+            backfill: false,
             expect_every: None,
         };
         Drop { arrivals: Arrivals::new(&source), folder }

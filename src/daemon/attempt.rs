@@ -131,7 +131,7 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
             return Ok(Ending::Discarded);
         }
         let unasked = whole.unasked.take();
-        return match publish::publish(office, &attempt, whole, job.pulse).await {
+        return match publish::publish(office, &attempt, whole, (job.pulse, jiff::Timestamp::now())).await {
             Ok(tally) => Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, unasked, counts }),
             Err(error) => Err(interrupted(office, &attempt, error).await),
         };
@@ -302,10 +302,10 @@ impl<'a> Staging<'a> {
 
     /// Identical rows of one file stay apart by their occurrence; a declaration's key ignores it.
     fn with_key(&mut self, finding: Finding) -> StagedFinding {
-        let first = finding.key(&self.job.source.name, 0);
+        let first = finding.key(&self.job.source.identity, 0);
         let short = u128::from_str_radix(first.get(..32).unwrap_or(""), 16).unwrap_or(0);
         let occurrence = self.occurrences.entry(short).or_insert(0);
-        let key = if *occurrence == 0 { first } else { finding.key(&self.job.source.name, *occurrence) };
+        let key = if *occurrence == 0 { first } else { finding.key(&self.job.source.identity, *occurrence) };
         *occurrence += 1;
         StagedFinding { key, finding }
     }

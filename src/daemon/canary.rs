@@ -15,6 +15,7 @@ use super::office::Office;
 use super::{DaemonError, now_micros};
 use crate::config::{CANARY, Canary, SourceSettings};
 use crate::desk::{Desk, DeskText, Shelf, TextKind};
+use crate::finding::Identity;
 use crate::intake::LayoutChoice;
 
 /// The note in the ledger.
@@ -76,6 +77,8 @@ pub fn source(office: &Office) -> Option<SourceSettings> {
         scan_every: beside.scan_every,
         recursive: false,
         done_marker: None,
+        identity: Identity { scope: CANARY.to_owned(), ..Identity::default() },
+        backfill: false,
         expect_every: None,
     })
 }
@@ -109,7 +112,7 @@ fn rule(to: &str) -> String {
          description: >-\n  \
            This is a test, and nothing was found. A made-up record went through a drop folder, a rule, the ledger and the\n  \
            relay. One such mail comes every day; when it does not, the operators are told.\n\
-         alert: {{ to: {to} }}\n\
+         alert: {{ to: {to}, send: file }}\n\
          detection:\n  made_up:\n    description: tidewaiter canary\n  condition: made_up\n"
     )
 }

@@ -1,4 +1,4 @@
-//! The daemon: builds the parts, starts a worker for each source, the courier and the reloader, and waits.
+//! The daemon: builds the parts, starts a worker for each source, the teller, the courier and the reloader, and waits.
 //!
 //! In: a configuration and a token that ends it. Out: nothing but what the ledger, the folders and the relay then hold.
 //! A worker that ends or panics before it is told to is fatal and loud.
@@ -24,11 +24,14 @@ mod publish;
 mod reload;
 mod rounds;
 mod source;
+mod teller;
 mod tidy;
 mod vitals;
 mod ways;
 mod weekly;
 pub mod wrong;
+#[cfg(test)]
+mod year_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,6 +135,8 @@ pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> R
     }
     let pulse = Pulse::default();
     crew.start("courier", Some(pulse.clone()), courier::run(office.clone(), pulse, shutdown.clone()));
+    let pulse = Pulse::default();
+    crew.start("teller", Some(pulse.clone()), teller::run(office.clone(), pulse, shutdown.clone()));
     crew.start("reloader", None, reload::watch(office.clone(), shutdown.clone()));
     let pulse = Pulse::default();
     crew.pulses.push(("rounds".to_owned(), pulse.clone()));
@@ -245,9 +250,30 @@ async fn announce(
     loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let quiet = idle.iter().all(|flag| flag.load(Ordering::SeqCst));
-        if quiet && matches!(office.ledger.counts().await, Ok(counts) if counts.outbox_waiting == 0) {
-            shutdown.cancel();
-            return;
+        if !quiet {
+            continue;
+        }
+        match nothing_is_left(&office).await {
+            Ok(true) => {
+                shutdown.cancel();
+                return;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "whether there is nothing left to do is not known"),
         }
     }
+}
+
+/// Whether no mail waits and nothing is due. A burst is over when no more files come.
+async fn nothing_is_left(office: &Office) -> Result<bool, DaemonError> {
+    let ledger = &office.ledger;
+    let waits = ledger.counts().await?.outbox_waiting > 0 || ledger.tellings_due(now_micros()).await? > 0;
+    if waits || !ledger.unannounced_storms().await?.is_empty() {
+        return Ok(false);
+    }
+    let bursts = ledger.end_bursts(now_micros()).await?;
+    if bursts > 0 {
+        office.bell.notify_one();
+    }
+    Ok(bursts == 0)
 }

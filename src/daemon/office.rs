@@ -35,6 +35,10 @@ pub struct Office {
     pub local_mail: Option<Maildir>,
     /// Rings when the outbox has something new.
     pub post: Notify,
+    /// Rings when something is published that may be due.
+    pub bell: Notify,
+    /// The name of this installation, so that no other has its Message-IDs.
+    pub installation: String,
     desk: ArcSwapOption<Desk>,
     /// The canary's, with its own rule alone.
     canary: OnceLock<Arc<Desk>>,
@@ -58,14 +62,17 @@ impl Office {
         let transport = open_transport(&config.mail.transport)?;
         let fallback = config.mail.fallback.as_ref().map(open_transport).transpose()?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
+        let ledger = Ledger::open(&config.ledger).await?;
         Ok(Office {
-            ledger: Ledger::open(&config.ledger).await?,
+            installation: ledger.installation(&uuid::Uuid::now_v7().to_string()).await?,
+            ledger,
             sender: Sender { from: config.mail.from.clone(), host },
             templates: Templates::shipped().map_err(|error| DaemonError::Mail(error.to_string()))?,
             local_mail: local_mail(&transport, &config)?,
             transport,
             fallback,
             post: Notify::new(),
+            bell: Notify::new(),
             desk: ArcSwapOption::empty(),
             canary: OnceLock::new(),
             shelf: std::sync::Mutex::default(),

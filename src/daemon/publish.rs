@@ -1,22 +1,23 @@
-//! Publishing: what was staged becomes findings, alerts and mail in one transaction.
+//! Publishing: what was staged becomes findings and alerts in one transaction, with whom each is told to, and when.
+//!
+//! Triage decides; no mail is made here. The teller makes it from what is published, at the hour that is written down.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::DaemonError;
 use super::office::Office;
-use super::{DaemonError, now_micros};
-use crate::alert::{Alert, FileReport};
-use crate::deliver::{Letter, alert_letter};
-use crate::ledger::{AlertHead, Attempt, Carried, Publication, Published, PublishedAlert};
-use crate::notification::Notification;
+use crate::alert::FileReport;
+use crate::ledger::{AlertHead, Attempt, NewAlert, NewStorm, NewTelling, NewTellingState, Publication, Published};
+use crate::rule_card::Lane;
 use crate::telemetry::Pulse;
 use crate::triage::{self, Telling};
-
-/// What one mail is made of; the totals are always true. An attachment ends at 10,000 rows and 5 MiB, and a stored record
-/// is longer than its row: what is beyond these bytes would be read for nothing.
-const CARRIED: Carried = Carried { findings: 10_000, bytes: 7 << 20 };
 
 /// What a file came to.
 #[derive(Debug, Clone, Copy)]
 pub struct Tally {
-    /// Alerts told.
+    /// Alerts, held ones too.
     pub alerts: usize,
     /// Findings that were told before.
     pub repeated: u64,
@@ -39,63 +40,98 @@ pub struct WholeFile {
 /// Publishes an attempt: all of it or nothing.
 ///
 /// # Errors
-/// When the ledger fails or a mail cannot be built; nothing is published then.
+/// When the ledger fails; nothing is published then.
 pub async fn publish(
     office: &Office,
     attempt: &Attempt,
     whole: WholeFile,
-    pulse: &Pulse,
+    (pulse, now): (&Pulse, Timestamp),
 ) -> Result<Tally, DaemonError> {
+    let micros = now.as_microsecond();
+    let source = office.config.sources.iter().find(|source| source.name == whole.report.source.source);
+    let backfill = source.is_some_and(|source| source.backfill);
     let mut publication = office.ledger.begin_publication(attempt).await?;
-    let heads = publication.compare().await?;
+    let silenced = publication.silence(&whole.report.source.source, micros).await?;
+    let mut heads = publication.compare().await?;
+    if backfill {
+        heads.iter_mut().for_each(|head| head.rule.alert.summary = true);
+    }
+    let storms = storms(&mut publication, &heads, (&whole.report, micros)).await?;
     let told = heads.len();
     for head in heads {
         pulse.beat();
-        let alert = tell(office, &mut publication, head, &whole.report).await?;
-        publication.put_alert(&alert, now_micros()).await?;
+        let storm = storms.get(&head.rule.id).copied();
+        let mut telling =
+            triage::decide(&head.rule, &whole.report.source.source, (&office.config.routing, &office.config.timing));
+        if let Telling::In { lane, .. } = &mut telling
+            && backfill
+        {
+            *lane = Lane::Daily;
+        }
+        let tellings = tellings(office, &mut publication, (telling, storm.is_some()), now).await?;
+        let key = triage::alert_key(&head.rule.id, &head.group);
+        let alert = NewAlert { key, head, report: whole.report.clone(), storm, tellings };
+        publication.put_alert(&alert, micros).await?;
     }
     let repeated = publication.repeated().await?;
     let published = Published { report: whole.report, layout: whole.layout, supplied: whole.supplied };
-    publication.commit(&published, now_micros()).await?;
-    office.post.notify_one();
+    publication.commit(&published, micros).await?;
+    if silenced > 0 {
+        tracing::info!(file = published.report.source.file, findings = silenced, "silenced");
+    }
+    office.bell.notify_one();
     Ok(Tally { alerts: told, repeated })
 }
 
-async fn tell(
-    office: &Office,
+/// The rules that are held as a storm, with the storm's number.
+async fn storms(
     publication: &mut Publication,
-    head: AlertHead,
-    report: &FileReport,
-) -> Result<PublishedAlert, DaemonError> {
-    let key = triage::alert_key(&head.rule.id, &head.group);
-    let told = publication.told(&head, CARRIED).await?;
-    let root = publication.thread_root(&key).await?;
-    let group = head.rule.alert.group_by.iter().cloned().zip(head.group.iter().cloned()).collect();
-    let rule = std::sync::Arc::new(head.rule.clone());
-    let alert = Alert { key: key.clone(), rule, group, told, totals: head.totals, file: report.clone() };
-    let letters = match triage::decide(&head.rule, &report.source.source, &office.config.routing) {
-        // Thousands of rows take a while to render, in which this thread does nothing else.
-        Telling::Now { addresses } => {
-            tokio::task::block_in_place(|| letters(office, &alert, &addresses, root.as_deref()))?
+    heads: &[AlertHead],
+    (report, now): (&FileReport, i64),
+) -> Result<BTreeMap<String, i64>, DaemonError> {
+    let mut findings: BTreeMap<&str, u64> = BTreeMap::new();
+    for head in heads {
+        *findings.entry(&head.rule.id).or_default() += head.totals.new.saturating_add(head.totals.amended);
+    }
+    let mut held = BTreeMap::new();
+    for head in heads {
+        let many = findings.get(head.rule.id.as_str()).copied().unwrap_or(0);
+        let Some(reason) = triage::storm(&head.rule, many, report.records) else { continue };
+        if !held.contains_key(&head.rule.id) {
+            tracing::warn!(rule = head.rule.id, reason, "held as a storm");
+            let storm = NewStorm { rule: head.rule.id.clone(), findings: many, reason };
+            held.insert(head.rule.id.clone(), publication.put_storm(&storm, now).await?);
         }
-        Telling::Held { reason } => {
-            tracing::info!(rule = head.rule.id, ?reason, "held back");
-            Vec::new()
-        }
-    };
-    let group = serde_json::json!(head.group).to_string();
-    Ok(PublishedAlert { key, rule: head.rule.id, group, notifications: letters })
+    }
+    Ok(held)
 }
 
-fn letters(
+async fn tellings(
     office: &Office,
-    alert: &Alert,
-    addresses: &[String],
-    root: Option<&str>,
-) -> Result<Vec<Notification>, DaemonError> {
-    let letter = |recipient: &String| {
-        let letter = Letter { alert, recipient, root, now: jiff::Timestamp::now(), id: uuid::Uuid::now_v7() };
-        alert_letter(&letter, &office.sender, &office.templates).map_err(|error| DaemonError::Mail(error.to_string()))
+    publication: &mut Publication,
+    (telling, is_storm): (Telling, bool),
+    now: Timestamp,
+) -> Result<Vec<NewTelling>, DaemonError> {
+    let (lane, addresses) = match telling {
+        Telling::In { lane, addresses } => (lane, addresses),
+        Telling::Held { reason } => {
+            tracing::info!(?reason, "held back");
+            let state = NewTellingState::Held(reason.name());
+            return Ok(vec![NewTelling { recipient: String::new(), lane: Lane::File, state }]);
+        }
     };
-    addresses.iter().map(letter).collect()
+    let mut tellings = Vec::with_capacity(addresses.len());
+    for recipient in addresses {
+        let began = match lane {
+            Lane::Burst => publication.burst_began(&recipient).await?,
+            Lane::File | Lane::Daily | Lane::Weekly => None,
+        };
+        let began = began.and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(now);
+        let state = match is_storm {
+            true => NewTellingState::Held("storm"),
+            false => NewTellingState::Due(office.config.timing.due(lane, now, began).as_microsecond()),
+        };
+        tellings.push(NewTelling { recipient, lane, state });
+    }
+    Ok(tellings)
 }

@@ -247,11 +247,37 @@ async fn accept(office: &Office, desk: Desk, texts: &[DeskText], problems: &[Pro
     office.ledger.accept_texts(&rows, now).await?;
     let place = (&office.ledger, office.config.state.as_path());
     lists::put_in_force(place, counted(&desk, texts), &desk.watchlists).await?;
-    let broken: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(ToString::to_string).collect();
+    let unknown = office.config.layouts.unknown(desk.layouts.names());
+    tell_unknown_layouts(office, &unknown).await?;
+    let problems = problems.iter().chain(&unknown);
+    let broken: Vec<String> = problems.filter(|problem| problem.is_error()).map(ToString::to_string).collect();
     office.ledger.set_note("broken", &serde_json::json!(broken).to_string()).await?;
     tracing::info!(rules = desk.plan.rules().len(), broken = broken.len(), "rules in force");
     office.set_desk(desk);
     Ok(())
+}
+
+/// Sources that name a layout that is not there (any more): their files cannot be read, the others are.
+async fn tell_unknown_layouts(office: &Office, unknown: &[Problem]) -> Result<(), DaemonError> {
+    let Some(first) = unknown.first() else { return Ok(()) };
+    let (line, column) = first.position();
+    let shown: Vec<String> = unknown.iter().map(problem::render).collect();
+    let mut paragraphs =
+        vec!["Files of this source cannot be read and will fail; every other source works.".to_owned()];
+    paragraphs.extend(shown.iter().cloned());
+    paragraphs.push(
+        "Put the layout into rules/layouts (it is taken as soon as it is there), or correct the name and restart. \
+         `tidewaiter check` shows the same, and `tidewaiter retry FILE` puts a failed file back."
+            .to_owned(),
+    );
+    let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+    let trouble = Trouble {
+        kind: "unknown-layout",
+        about: crate::finding::hash(&shown),
+        subject: format!("{}:{line}:{column}: {}", first.source.path, first.message),
+        paragraphs,
+    };
+    office.tell_operators(&trouble).await
 }
 
 /// The last good set, and since when each text of it is accepted.

@@ -35,6 +35,11 @@ fn wrong(what: String, command: impl Into<String>) -> Wrong {
 pub async fn all(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
     let mut all = mail(ledger, now).await?;
     all.extend(files(ledger).await?);
+    for storm in ledger.storms().await? {
+        let (id, many, file) = (&storm.rule.id, storm.findings, &storm.file);
+        let what = format!("rule {id} fired {many} times in {file} and is held as a storm");
+        all.push(wrong(what, format!("tidewaiter release {id}, or discard {id}")));
+    }
     let broken = ledger.note("broken").await?.unwrap_or_default();
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
     if let Some(first) = broken.first() {

@@ -1,4 +1,4 @@
-//! Attachment: the findings of an alert, whole, → CSV for a spreadsheet.
+//! Attachment: the findings of a mail's alerts, whole, → CSV for a spreadsheet.
 //!
 //! No cell can become a formula. At most 10,000 rows and 5 MiB; what is cut off is said, never hidden.
 
@@ -10,7 +10,7 @@ use crate::record::{Field, Record};
 const MAX_ROWS: usize = 10_000;
 const MAX_BYTES: usize = 5 * 1024 * 1024;
 
-/// The CSV and how much of the alert it holds.
+/// The CSV and how much of the alerts it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attachment {
     /// UTF-8, header row first, CRLF line ends.
@@ -20,11 +20,12 @@ pub(super) struct Attachment {
 }
 
 /// Columns: `rule, level, file, row, sha256`, canonical fields that any record has, then `raw.*`.
-pub(super) fn attachment(alert: &Alert) -> Result<Attachment, csv::Error> {
-    let columns = Columns::of(&alert.told);
+pub(super) fn attachment(alerts: &[Alert]) -> Result<Attachment, csv::Error> {
+    let columns = Columns::of(alerts.iter().flat_map(|alert| &alert.told));
     let mut csv = line(&columns.header())?;
     let mut rows = 0;
-    for told in alert.told.iter().take(MAX_ROWS) {
+    let all = alerts.iter().flat_map(|alert| alert.told.iter().map(move |told| (alert, told)));
+    for (alert, told) in all.take(MAX_ROWS) {
         let next = line(&columns.cells(alert, told))?;
         if csv.len() + next.len() > MAX_BYTES {
             break;
@@ -41,7 +42,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(told: &[Told]) -> Columns {
+    fn of<'t>(told: impl Iterator<Item = &'t Told>) -> Columns {
         let mut present = crate::record::FieldSet::default();
         let mut seen = HashSet::new();
         let mut raw = Vec::new();
@@ -124,7 +125,7 @@ mod tests {
     fn every_finding_is_a_row_with_its_raw_cells() {
         let mut alert = sample::alert(2);
         alert.told[1].finding.record.raw.push(("=Extra".into(), "=HYPERLINK(\"x\")".into()));
-        let attachment = attachment(&alert).unwrap();
+        let attachment = attachment(std::slice::from_ref(&alert)).unwrap();
         assert_eq!(attachment.rows, 2);
         let mut reader = csv::Reader::from_reader(attachment.csv.as_slice());
         let header = reader.headers().unwrap().clone();
@@ -145,7 +146,7 @@ mod tests {
         for told in &mut alert.told {
             told.finding.record.raw.push(("Text".into(), "x".repeat(2 * 1024 * 1024)));
         }
-        let attachment = attachment(&alert).unwrap();
+        let attachment = attachment(std::slice::from_ref(&alert)).unwrap();
         assert_eq!(attachment.rows, 2);
         assert!(attachment.csv.ends_with(b"\r\n") && attachment.csv.len() <= MAX_BYTES);
     }

@@ -1,17 +1,19 @@
-//! Letter: an alert, or something that an operator must know, → a rendered [`Notification`]. Pure.
+//! Letter: alerts, or something that an operator must know, → a rendered [`Notification`]. Pure.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::attachment::attachment;
 use super::message::{Enclosure, Parts, notification};
 use super::templates::Templates;
-use super::view::{AlertView, Shown, alert_view, total};
+use super::view::{MailView, Occasion, Shown, mail_view, telling_value, total};
 use super::{MessageError, Sender};
 use crate::alert::Alert;
 use crate::notification::{Kind, Notification};
 use crate::prose::words::counted;
 use crate::prose::{clean, cut};
-use crate::record::{Field, Part, Role};
+use crate::record::{Field, Part, Record, Role};
 
 /// Clients clip a longer HTML part and hide its foot.
 const MAX_HTML: usize = 90_000;
@@ -19,22 +21,24 @@ const MAX_HTML: usize = 90_000;
 const MAX_KEYS: usize = 20;
 /// How much is shown, the most first; the first that fits is taken.
 const SHOWN: [Shown; 5] = [
-    Shown { records: 20, lines: 30 },
-    Shown { records: 12, lines: 20 },
-    Shown { records: 6, lines: 10 },
-    Shown { records: 3, lines: 5 },
-    Shown { records: 1, lines: 2 },
+    Shown { records: 20, lines: 30, alerts: 20 },
+    Shown { records: 12, lines: 20, alerts: 12 },
+    Shown { records: 6, lines: 10, alerts: 8 },
+    Shown { records: 3, lines: 5, alerts: 4 },
+    Shown { records: 1, lines: 2, alerts: 1 },
 ];
 
-/// An alert for one recipient.
+/// Alerts for one recipient.
 #[derive(Debug, Clone, Copy)]
 pub struct Letter<'a> {
-    /// What is told.
-    pub alert: &'a Alert,
+    /// What is told, most severe first; at least one.
+    pub alerts: &'a [Alert],
+    /// Why the mail is made, and what is said under it.
+    pub occasion: &'a Occasion,
     /// A bare address.
     pub recipient: &'a str,
-    /// Message-ID of the thread's first mail, with or without angle brackets.
-    pub root: Option<&'a str>,
+    /// Message-IDs of the threads' first mails, with or without angle brackets.
+    pub roots: &'a [String],
     /// For the Date header.
     pub now: jiff::Timestamp,
     /// For the Message-ID.
@@ -74,31 +78,34 @@ struct OperatorView {
     foot: String,
 }
 
-/// Renders an alert as a mail with its records as CSV.
+/// Renders alerts as one mail with their records as CSV.
 ///
 /// # Errors
 /// An address that cannot be delivered to, or a template of the operator's that fails.
 pub fn alert_letter(letter: &Letter, sender: &Sender, templates: &Templates) -> Result<Notification, MessageError> {
-    let alert = letter.alert;
-    let attached = attachment(alert).map_err(|error| MessageError::Assembly { reason: error.to_string() })?;
-    let (text, html) = bodies(alert, Some(attached.rows), (sender, templates))?;
-    let (text_without, html_without) = bodies(alert, None, (sender, templates))?;
+    let attached = attachment(letter.alerts).map_err(|error| MessageError::Assembly { reason: error.to_string() })?;
+    let (text, html) = bodies(letter, Some(attached.rows), (sender, templates))?;
+    let (text_without, html_without) = bodies(letter, None, (sender, templates))?;
     let parts = Parts {
         kind: Kind::Alert,
         recipient: letter.recipient,
-        root: letter.root,
+        roots: letter.roots,
         now: letter.now,
         id: letter.id,
-        subject: subject(alert),
+        subject: subject(letter.alerts)?,
         headers: vec![
-            ("X-Tidewaiter-Rule", cut(&alert.rule.id, 200)),
-            ("X-Tidewaiter-Level", alert.rule.level.name().to_owned()),
-            ("X-Tidewaiter-Finding", keys(alert)),
+            ("X-Tidewaiter-Rule", listed(letter.alerts.iter().map(|alert| cut(&alert.rule.id, 200)))),
+            ("X-Tidewaiter-Level", listed(letter.alerts.iter().map(|alert| alert.rule.level.name().to_owned()))),
+            ("X-Tidewaiter-Finding", keys(letter.alerts)),
         ],
         text,
         html,
     };
-    let enclosure = Enclosure { name: file_name(&alert.rule.id), csv: attached.csv, text_without, html_without };
+    let name = match letter.alerts {
+        [alert] => file_name(&alert.rule.id),
+        _ => "alerts.csv".to_owned(),
+    };
+    let enclosure = Enclosure { name, csv: attached.csv, text_without, html_without };
     notification(&parts, Some(enclosure), sender)
 }
 
@@ -118,7 +125,7 @@ pub fn operator_letter(
     let parts = Parts {
         kind: Kind::Operator,
         recipient: letter.recipient,
-        root: None,
+        roots: &[],
         now: letter.now,
         id: letter.id,
         subject: super::message::subject_line(letter.subject),
@@ -148,13 +155,13 @@ fn page<'a, V: Serialize>(view: &'a V, sender: &'a Sender) -> Result<Page<'a, V>
 
 /// Text and HTML with as many records as fit.
 fn bodies(
-    alert: &Alert,
+    letter: &Letter,
     attached_rows: Option<u64>,
     (sender, templates): (&Sender, &Templates),
 ) -> Result<(String, String), MessageError> {
     let mut bodies = (String::new(), String::new());
     for shown in SHOWN {
-        let view: AlertView = alert_view(alert, shown, attached_rows);
+        let view: MailView = mail_view(letter.alerts, letter.occasion, (shown, attached_rows));
         let page = page(&view, sender)?;
         bodies = (tidy(&templates.render("alert.txt", &page)?), templates.render("alert.html", &page)?);
         if bodies.1.len() <= MAX_HTML {
@@ -164,32 +171,38 @@ fn bodies(
     Ok(bodies)
 }
 
-/// `critical: Su-35 parts to a Rostec subsidiary: 3 records, AO KRET`; a long title gives way to the rest.
-fn subject(alert: &Alert) -> String {
+/// `critical: Su-35 parts to a Rostec subsidiary: 3 records, AO KRET, and 4 more rules`; a long title gives way to the rest.
+fn subject(alerts: &[Alert]) -> Result<String, MessageError> {
+    let Some((alert, others)) = alerts.split_first() else {
+        return Err(MessageError::Assembly { reason: "there is nothing to tell".to_owned() });
+    };
     let head = alert.rule.level.name();
     let value = telling_value(alert).map_or_else(String::new, |value| format!(", {}", clean(&value, 40)));
     let word = if alert.totals.new == 0 && alert.totals.amended > 0 { "amended record" } else { "record" };
-    let tail = format!(": {}{value}", counted(total(alert), word));
+    let rules: BTreeSet<&str> = others.iter().map(|other| other.rule.id.as_str()).collect();
+    let rules = rules.into_iter().filter(|id| *id != alert.rule.id).count() as u64;
+    let more = match (others.len() as u64, rules) {
+        (0, _) => String::new(),
+        (groups, 0) => format!(", and {}", counted(groups, "more group")),
+        (_, rules) => format!(", and {}", counted(rules, "more rule")),
+    };
+    let tail = format!(": {}{value}{more}", counted(total(alert), word));
     let room = 118_usize.saturating_sub(head.chars().count() + tail.chars().count());
-    format!("{head}: {}{tail}", clean(&alert.rule.title, room))
+    Ok(format!("{head}: {}{tail}", clean(&alert.rule.title, room)))
 }
 
-/// Who it is about: the entity that a party was found to be, else the first consignee.
-fn telling_value(alert: &Alert) -> Option<String> {
-    let entity = alert.told.iter().flat_map(|told| &told.finding.evidence).find_map(|evidence| evidence.entity.clone());
-    let consignee = Field::Party(Role::Consignee, Part::Name);
-    entity.or_else(|| alert.told.iter().find_map(|told| told.finding.record.get(consignee).map(str::to_owned)))
-}
-
-fn keys(alert: &Alert) -> String {
-    let mut keys: Vec<String> = Vec::new();
-    for told in alert.told.iter().take(MAX_KEYS) {
-        let key = told.finding.key(&told.finding.record.source.source, 0);
-        if !keys.contains(&key) {
-            keys.push(key);
+fn listed(words: impl Iterator<Item = String>) -> String {
+    let mut distinct: Vec<String> = Vec::new();
+    for word in words {
+        if distinct.len() < MAX_KEYS && !distinct.contains(&word) {
+            distinct.push(word);
         }
     }
-    keys.join(" ")
+    distinct.join(", ")
+}
+
+fn keys(alerts: &[Alert]) -> String {
+    listed(alerts.iter().flat_map(|alert| &alert.told).map(|told| told.key.clone())).replace(", ", " ")
 }
 
 fn file_name(rule_id: &str) -> String {
@@ -224,4 +237,18 @@ fn tidy(text: &str) -> String {
     let kept = out.trim_end_matches('\n').len();
     out.truncate(kept);
     out + "\n"
+}
+
+/// A record in one line of plain text: date, who to whom, the goods, where it stands.
+pub fn record_line(record: &Record) -> String {
+    let cell = |field| record.get(field).map_or_else(|| "\u{2014}".to_owned(), |text| clean(text, 80));
+    format!(
+        "{}  {} \u{2192} {}: {} ({}, row {})",
+        cell(Field::DeclarationDate),
+        cell(Field::Party(Role::Consignor, Part::Name)),
+        cell(Field::Party(Role::Consignee, Part::Name)),
+        cell(Field::Description),
+        clean(&record.source.file, 120),
+        record.row
+    )
 }

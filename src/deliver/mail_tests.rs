@@ -12,10 +12,12 @@ fn sender() -> Sender {
 }
 
 fn mail(alert: &Alert, root: Option<&str>) -> Notification {
+    let roots: Vec<String> = root.into_iter().map(str::to_owned).collect();
     let letter = Letter {
-        alert,
+        alerts: std::slice::from_ref(alert),
+        occasion: &Occasion::default(),
         recipient: "desk@example.org",
-        root,
+        roots: &roots,
         now: "2022-11-01T08:00:00Z".parse().unwrap(),
         id: uuid::Uuid::from_u128(7),
     };
@@ -217,7 +219,7 @@ fn a_summary_shows_totals_instead_of_records() {
 fn a_banner_and_a_cut_attachment_are_said() {
     let mut alert = sample::alert(3);
     alert.totals.new = 12_345;
-    alert.file.banner = Some("Held for two hours".into());
+    alert.files[0].banner = Some("Held for two hours".into());
     let text = text(&mail(&alert, None));
     assert!(text.contains("NOTE: Held for two hours"));
     assert!(text.contains("it holds the first 3 of 12,345 records."), "{text}");
@@ -253,16 +255,23 @@ fn an_address_that_cannot_be_delivered_to_is_refused() {
     let templates = Templates::shipped().unwrap();
     for recipient in ["", "nobody", "a@b\r\nBcc: c@d", "x <a@example.org>", "почта@example.org", "a b@example.org"]
     {
-        let letter =
-            Letter { alert: &alert, recipient, root: None, now: jiff::Timestamp::UNIX_EPOCH, id: uuid::Uuid::nil() };
+        let letter = Letter {
+            alerts: std::slice::from_ref(&alert),
+            occasion: &Occasion::default(),
+            recipient,
+            roots: &[],
+            now: jiff::Timestamp::UNIX_EPOCH,
+            id: uuid::Uuid::nil(),
+        };
         let refused = alert_letter(&letter, &sender(), &templates);
         assert!(matches!(refused, Err(MessageError::Address { .. })), "{recipient}");
     }
     let local = Sender { from: "tide@localhost".into(), host: String::new() };
     let letter = Letter {
-        alert: &alert,
+        alerts: std::slice::from_ref(&alert),
+        occasion: &Occasion::default(),
         recipient: "desk@localhost",
-        root: None,
+        roots: &[],
         now: jiff::Timestamp::MIN,
         id: uuid::Uuid::nil(),
     };
@@ -286,6 +295,79 @@ fn an_operator_notice_keeps_its_lines() {
     assert!(html_of(&notification).contains("^^^^^ &lt;here&gt;"));
     assert_eq!(notification.subject, "rule su-35.yml is broken Bcc: x@example.org");
     assert_eq!((notification.kind, notification.without_attachment), (Kind::Operator, None));
+}
+
+/// The sample under another rule.
+fn other(id: &str, level: crate::rule_card::Level, count: u64) -> Alert {
+    let mut alert = sample::alert(count);
+    let rule = rule_of(&mut alert);
+    (rule.id, rule.title, rule.level) = (id.into(), format!("Rule {id}"), level);
+    alert
+}
+
+#[test]
+fn several_alerts_are_one_mail_that_shows_of_each_a_fair_part() {
+    use crate::alert::{Untold, UntoldCount};
+    use crate::rule_card::Level;
+
+    let mut alerts = vec![sample::alert(30), other("b", Level::High, 30), other("c", Level::High, 2)];
+    alerts[2].files[0].source.file = "november.csv".into();
+    let occasion = Occasion {
+        title: Some("Daily digest, 2022-11-01".into()),
+        deferred: true,
+        untold: vec![UntoldCount { why: Untold::Storm, many: 1_204 }],
+    };
+    let roots = ["a@x".to_owned(), "b@x".to_owned()];
+    let letter = Letter {
+        alerts: &alerts,
+        occasion: &occasion,
+        recipient: "desk@example.org",
+        roots: &roots,
+        now: jiff::Timestamp::UNIX_EPOCH,
+        id: uuid::Uuid::from_u128(7),
+    };
+    let notification = alert_letter(&letter, &sender(), &Templates::shipped().unwrap()).unwrap();
+    let expected = "critical: Su-35 parts to a Rostec subsidiary: 30 records, AO KRET, and 2 more rules";
+    assert_eq!(notification.subject, expected);
+    let text = text(&notification);
+    for part in [
+        "Daily digest, 2022-11-01\n",
+        "62 records of 3 rules",
+        "- high: Rule b: 30 records, AO KRET\n",
+        "joined this one",
+        "21 more records are not shown here.",
+        "\n1,204 findings are held as a storm",
+        "File: october.csv",
+        "File: november.csv",
+        "Rule: b, version a1b2c3d4e5f6",
+    ] {
+        assert!(text.contains(part) || text.contains(&part.replace("\n1", "\n- 1")), "{part}\n{text}");
+    }
+    assert_eq!(text.matches("   Where: ").count(), 20, "nine, nine and two");
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    assert_eq!(parsed.references().as_text_list().unwrap(), ["a@x", "b@x"]);
+    assert_eq!(parsed.in_reply_to().as_text(), Some("a@x"));
+    assert_eq!(parsed.header_raw("X-Tidewaiter-Level").unwrap().trim(), "critical, high");
+    let csv = String::from_utf8(parsed.attachment(0).unwrap().contents().to_vec()).unwrap();
+    assert_eq!(csv.lines().count(), 63, "every record of every alert");
+    assert!(html_of(&notification).contains("62 records of 3 rules"));
+}
+
+#[test]
+fn a_mail_of_hundreds_of_alerts_stays_small_and_counts_them_all() {
+    let alerts: Vec<Alert> = (0..300).map(|n| other(&format!("r{n}"), crate::rule_card::Level::Low, 2)).collect();
+    let letter = Letter {
+        alerts: &alerts,
+        occasion: &Occasion::default(),
+        recipient: "desk@example.org",
+        roots: &[],
+        now: jiff::Timestamp::UNIX_EPOCH,
+        id: uuid::Uuid::from_u128(7),
+    };
+    let notification = alert_letter(&letter, &sender(), &Templates::shipped().unwrap()).unwrap();
+    let html = html_of(&notification);
+    assert!(html.len() < 90_000, "{}", html.len());
+    assert!(html.contains("600 records of 300 rules") && html.contains("and 240 more alerts"), "{html}");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub fn merged_letter(
     let parts = Parts {
         kind: Kind::Alert,
         recipient: told.recipient,
-        root: None,
+        roots: &[],
         now: told.now,
         id: told.id,
         subject: told.subject.to_owned(),

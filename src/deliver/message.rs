@@ -13,12 +13,14 @@ use crate::notification::{Kind, Notification};
 use crate::prose::clean;
 
 const SUBJECT: usize = 120;
+/// Threads that one message joins.
+const MOST_ROOTS: usize = 20;
 
 /// Everything that makes a message.
 pub(super) struct Parts<'a> {
     pub kind: Kind,
     pub recipient: &'a str,
-    pub root: Option<&'a str>,
+    pub roots: &'a [String],
     pub now: jiff::Timestamp,
     pub id: uuid::Uuid,
     pub subject: String,
@@ -101,8 +103,9 @@ fn builder(parts: &Parts, from: &Mailbox, to: &Mailbox, sender: &Sender) -> lett
         .subject(subject_line(&parts.subject))
         .date(date(parts.now))
         .message_id(Some(format!("<{}@{host}>", parts.id.hyphenated())));
-    if let Some(root) = parts.root.and_then(message_id_of) {
-        builder = builder.in_reply_to(root.clone()).references(root);
+    let roots: Vec<String> = parts.roots.iter().filter_map(|root| message_id_of(root)).take(MOST_ROOTS).collect();
+    if let Some(first) = roots.first() {
+        builder = builder.in_reply_to(first.clone()).references(roots.join(" "));
     }
     let fixed = [
         ("List-Id", format!("<alerts.tidewaiter.{host}>")),

@@ -23,7 +23,7 @@ mod sample;
 mod smtp_tests;
 
 pub(crate) use attachment::neutral as neutral_cell;
-pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter};
+pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter, record_line};
 pub use maildir::Maildir;
 pub use merge::{is_critical, merged_letter};
 pub use retry::{NextTry, next_try};
@@ -31,6 +31,7 @@ pub use sendmail::Sendmail;
 pub use smtp::{Login, SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
 pub use templates::Templates;
 pub use token::TokenCommand;
+pub use view::Occasion;
 
 use crate::notification::{Notification, Outcome};
 

@@ -79,6 +79,7 @@ pub(super) fn alert(count: u64) -> Alert {
     let rule = Arc::new(rule());
     let told = (1..=count).map(|row| Told {
         id: i64::try_from(row).unwrap(),
+        key: format!("k{row}"),
         finding: Finding { rule: rule.clone(), record: record(row), evidence: evidence(), group: vec![] },
         news: News::New,
     });
@@ -101,6 +102,6 @@ pub(super) fn alert(count: u64) -> Alert {
                 value_usd: Some("3703702.5".into()),
             }],
         },
-        file: FileReport { source, records: 1200, rejects: 2, skipped: 0, notes: vec![], banner: None },
+        files: vec![FileReport { source, records: 1200, rejects: 2, skipped: 0, notes: vec![], banner: None }],
     }
 }

@@ -3,8 +3,10 @@
 //! In: a layout that fits, the first rows, what an earlier attempt learnt; then row after row. Out: a [`Reader`] a column,
 //! or the error of a column that contradicts itself. One cell alone decides nothing that another can be read otherwise by.
 
+mod ways;
+
 use super::container::{Row, RowText};
-use super::layout::Fit;
+use super::layout::{Fit, Mapped};
 use super::notes::{Notes, What};
 use super::values::{self, NO_COLUMN, Reader};
 use super::{Known, OpenSettings, ReadError};
@@ -68,7 +70,7 @@ impl Columns {
     pub fn decide(basis: &Basis<'_>, rows: &[Row]) -> Columns {
         let table = basis.table.to_owned();
         let (readers, grounds): (Vec<Reader>, Vec<Ground>) =
-            basis.fit.columns.iter().map(|(field, column)| one(basis, (*field, *column), rows)).unzip();
+            basis.fit.columns.iter().map(|mapped| one(basis, mapped, rows)).unzip();
         let kinds = readers.iter().enumerate();
         let watched = kinds.filter(|(_, reader)| matches!(reader.kind, FieldKind::Date | FieldKind::Number));
         let watched = watched.map(|(at, _)| at).collect();
@@ -198,6 +200,9 @@ fn plain_reader((field, column): (Field, usize), needs: &FieldSet) -> Reader {
         kind: field.kind(),
         wanted: needs.contains(field),
         column,
+        joined: Vec::new(),
+        between: String::new(),
+        times: None,
         order: DateOrder::DayFirst,
         mark: DecimalMark::Point,
         lost_zeros: 0,
@@ -206,14 +211,16 @@ fn plain_reader((field, column): (Field, usize), needs: &FieldSet) -> Reader {
 }
 
 /// How one column is read: by the layout, by what an earlier attempt learnt, by what the first rows show.
-fn one(basis: &Basis<'_>, (field, column): (Field, usize), rows: &[Row]) -> (Reader, Ground) {
-    let layout = &basis.fit.layout;
+fn one(basis: &Basis<'_>, mapped: &Mapped, rows: &[Row]) -> (Reader, Ground) {
+    let (column, joined) = mapped.columns.split_first().map_or((NO_COLUMN, &[][..]), |(first, rest)| (*first, rest));
+    let layout = basis.fit;
     let cells = || rows.iter().map(|row| row.cell(column));
     let heading = basis.headings.get(column).map_or("", String::as_str);
     let key = decision_key(basis.table, heading);
     let decisions = &basis.settings.known.decisions;
     let learnt = decisions.iter().rev().find(|(name, _)| *name == key).map(|(_, word)| word.as_str());
-    let mut reader = plain_reader((field, column), &basis.settings.needs);
+    let plain = plain_reader((mapped.field, column), &basis.settings.needs);
+    let mut reader = Reader { joined: joined.to_vec(), between: mapped.between.clone(), times: mapped.times, ..plain };
     let mut ground = Ground::Usual;
     match reader.kind {
         FieldKind::Date => {

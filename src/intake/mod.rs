@@ -15,6 +15,7 @@ mod rates;
 mod reading;
 mod schema;
 pub mod settle;
+mod survey;
 mod table;
 mod values;
 
@@ -25,12 +26,13 @@ pub use claim::{
     Folders, free_place, move_file, move_to, open_nofollow, sha256, sha256_while, sync_folder, write_beside,
 };
 pub use container::serve;
-pub use layout::{Layout, Layouts};
+pub use layout::{Contradiction, Guess, Layout, Layouts, RunnerUp};
 pub use limits::{Limits, LimitsEntry};
 pub use notes::{Note, Notes, What};
 pub use rates::{NAME as RATES, Rates};
 pub use reading::{Reading, open};
 pub use schema::schema as layout_schema;
+pub use survey::{ColumnSurvey, Sample, Survey, TableSurvey, survey};
 
 use crate::record::FieldSet;
 
@@ -115,6 +117,8 @@ pub struct OpenSettings {
     pub known: Known,
 }
 
+/// Code of a table that two layouts read in two ways, equally well.
+const LAYOUT_AMBIGUOUS: &str = "layout-ambiguous";
 /// Code of a text in which no encoding makes words, or not all through.
 const ENCODING_DOUBTFUL: &str = "encoding-doubtful";
 
@@ -184,7 +188,8 @@ impl ReadError {
 
     /// Whether somebody must look at the file: it can be read, but perhaps not as it was meant.
     pub fn holds(&self) -> bool {
-        matches!(&*self.code, ENCODING_DOUBTFUL | "date-order" | "decimal-mark") && self.learnt.is_none()
+        matches!(&*self.code, ENCODING_DOUBTFUL | LAYOUT_AMBIGUOUS | "date-order" | "decimal-mark")
+            && self.learnt.is_none()
     }
 
     /// Whether the file may simply not be complete yet.

@@ -38,6 +38,8 @@ pub enum What {
     Undecoded,
     /// No rate on its day.
     NoRate,
+    /// A column that two layouts read in two ways, equally well.
+    Disputed,
     /// The value in US dollars is ours.
     Computed,
 }
@@ -60,6 +62,7 @@ impl What {
             }
             What::Undecoded => "characters that could not be decoded stand as �",
             What::NoRate => "no rate for this currency and day, so no value in US dollars",
+            What::Disputed => "two layouts that fit equally well disagree, so that it is no field",
             What::Computed => "the value in US dollars was computed",
         }
     }

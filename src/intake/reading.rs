@@ -107,10 +107,11 @@ impl Seeking<'_> {
                     {
                         Opened::Table(table, above) => {
                             aside.counts.skipped += above;
+                            table.note_disputed(aside);
                             return Ok(Some(table));
                         }
                         Opened::Empty => continue,
-                        Opened::Unfit(error) => {
+                        Opened::Unfit(error, _) => {
                             let reason = error.message.clone();
                             self.unfit.get_or_insert(error.in_table(&name));
                             reason

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::columns::{Basis, Columns};
 use super::container::{self, Row, RowSource, RowText, Table};
 use super::furniture::Furniture;
-use super::layout::{self, Layout, Layouts};
+use super::layout::{self, Contradiction, Layout, Layouts, RunnerUp};
 use super::notes::What;
 use super::rates::Rates;
 use super::values::Reader;
@@ -28,16 +28,24 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// A table whose columns are known.
 pub struct OpenTable {
-    waiting: VecDeque<Row>,
+    pub(super) waiting: VecDeque<Row>,
     ended: bool,
     source: Arc<SourceFile>,
     /// Member and sheet, for people.
     name: String,
     /// The layout in use.
     pub layout: Arc<Layout>,
-    headings: Arc<[String]>,
-    furniture: Furniture,
-    columns: Columns,
+    /// Values that every record has.
+    pub(super) constants: Vec<(Field, String)>,
+    /// What layouts that fit equally well contradict each other about.
+    pub(super) disputed: Vec<Contradiction>,
+    /// The layout that fits next best.
+    pub(super) runner_up: Option<RunnerUp>,
+    /// The header's row.
+    pub(super) header: u64,
+    pub(super) headings: Arc<[String]>,
+    pub(super) furniture: Furniture,
+    pub(super) columns: Columns,
     rates: Arc<Rates>,
     /// Canonical fields that the table supplies.
     pub supplied: FieldSet,
@@ -52,8 +60,8 @@ pub enum Opened {
     Table(Box<OpenTable>, u64),
     /// It has no rows.
     Empty,
-    /// No layout fits.
-    Unfit(ReadError),
+    /// No layout fits these first rows.
+    Unfit(ReadError, VecDeque<Row>),
 }
 
 /// Member and sheet as a person names them; empty for a plain file.
@@ -79,19 +87,21 @@ pub fn open(
     }
     let fit = match layout::fit(waiting.make_contiguous(), layouts, &settings.layout) {
         Ok(fit) => fit,
-        Err(error) => return Ok(Opened::Unfit(error)),
+        Err(error) => return Ok(Opened::Unfit(error, waiting)),
     };
     if fit.layout.encoding.is_none() {
         container::judge(&first_text(&waiting))?;
     }
     let above: Vec<Row> = waiting.drain(..=fit.header).collect();
+    let header_row = above.last().map_or(0, |row| row.number);
     let header = above.last().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
     let headings: Arc<[String]> = header.unwrap_or_default().into();
-    let name = named(&Table { member: source.member.clone(), sheet: source.sheet.clone(), unread: None });
+    let place = Table { member: source.member.clone(), sheet: source.sheet.clone(), ..Table::default() };
+    let name = named(&place);
     let basis = Basis { fit: &fit, headings: &headings, table: &name, settings };
     let columns = Columns::decide(&basis, waiting.make_contiguous());
     let mut supplied = FieldSet::default();
-    let constants = fit.layout.constants.iter().map(|(field, _)| *field);
+    let constants = fit.constants.iter().map(|(field, _)| *field);
     columns.readers.iter().map(|reader| reader.field).chain(constants).for_each(|field| supplied.insert(field));
     supplied.raw.extend(headings.iter().map(|heading| heading_key(heading)));
     let table = OpenTable {
@@ -101,6 +111,10 @@ pub fn open(
         name,
         furniture: Furniture::new(&headings, &columns.readers),
         layout: fit.layout,
+        constants: fit.constants,
+        disputed: fit.contradictions,
+        runner_up: fit.runner_up,
+        header: header_row,
         headings,
         columns,
         rates: layouts.rates.clone(),
@@ -160,7 +174,7 @@ impl OpenTable {
             .filter(|(_, cell)| !cell.is_empty())
             .collect();
         let missing = |field: Field, fields: &[(Field, String)]| !fields.iter().any(|(other, _)| *other == field);
-        for (field, value) in &self.layout.constants {
+        for (field, value) in &self.constants {
             if missing(*field, &fields) {
                 fields.push((*field, value.clone()));
             }
@@ -180,6 +194,15 @@ impl OpenTable {
         &self.name
     }
 
+    /// Notes the columns that were left to no field, since two layouts that fit equally well disagree about them.
+    pub fn note_disputed(&self, aside: &mut Aside) {
+        for disputed in &self.disputed {
+            let Some(heading) = disputed.column.and_then(|column| self.headings.get(column)) else { continue };
+            let said = format!("{} or {}", disputed.field, disputed.other_field);
+            aside.notes.add(What::Disputed, (&self.name, self.header), (heading, &said));
+        }
+    }
+
     /// Whether rows beyond those that columns were decided on may contradict a decision that rests on nothing.
     pub fn is_unsure(&self) -> bool {
         !self.ended && self.columns.is_unsure()
@@ -187,23 +210,30 @@ impl OpenTable {
 
     /// The canonical text of a field, and what is the matter with it. A value in US dollars that the row does not have is
     /// computed from its amount.
-    fn canonical<'a>(&self, reader: &Reader, cell: &impl Fn(usize) -> &'a str) -> (Cow<'a, str>, Option<What>) {
-        let own = cell(reader.column);
-        let read = reader.read(own);
+    pub(super) fn canonical<'a>(
+        &self,
+        reader: &Reader,
+        cell: &impl Fn(usize) -> &'a str,
+    ) -> (Cow<'a, str>, Option<What>) {
+        let own = reader.written(cell);
+        let read = match &own {
+            Cow::Borrowed(own) => reader.read(own),
+            Cow::Owned(own) => Cow::Owned(reader.read(own).into_owned()),
+        };
         if reader.field == Field::ValueUsd && read.is_empty() {
             let (value, what) = self.computed(cell);
-            return (Cow::Owned(value), reader.trouble(own, &read).or(what));
+            return (Cow::Owned(value), reader.trouble(&own, &read).or(what));
         }
-        let what = if read.is_empty() || reader.lost_zeros != 0 { reader.trouble(own, &read) } else { None };
+        let what = if read.is_empty() || reader.lost_zeros != 0 { reader.trouble(&own, &read) } else { None };
         (read, what)
     }
 
     fn computed<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> (String, Option<What>) {
         let text = |field: Field| match self.columns.reader(field) {
-            Some(reader) => reader.read(cell(reader.column)),
+            Some(reader) => reader.read(&reader.written(cell)).into_owned(),
             None => {
-                let constant = self.layout.constants.iter().find(|(constant, _)| *constant == field);
-                Cow::Owned(constant.map_or_else(String::new, |(_, value)| value.clone()))
+                let constant = self.constants.iter().find(|(constant, _)| *constant == field);
+                constant.map_or_else(String::new, |(_, value)| value.clone())
             }
         };
         let (amount, currency) = (text(Field::InvoiceValue), text(Field::InvoiceCurrency));
@@ -292,7 +322,7 @@ impl OpenTable {
                 batch.set_column(reader.field, column);
             }
         }
-        for (field, value) in &self.layout.constants {
+        for (field, value) in &self.constants {
             if batch.column(*field).is_none() {
                 let mut column = Column::default();
                 (0..batch.len()).for_each(|_| column.push(value));
@@ -332,7 +362,8 @@ impl OpenTable {
         if row.has_nul() {
             return Some("the row has a NUL byte in it".to_owned());
         }
-        let told = self.columns.readers.iter().any(|reader| !value::is_missing(row.cell(reader.column).trim()));
+        let cell = |index: usize| row.cell(index);
+        let told = self.columns.readers.iter().any(|reader| !value::is_missing(reader.written(&cell).trim()));
         (!told).then(|| "every known column of the row is empty".to_owned())
     }
 }

@@ -13,7 +13,7 @@ use crate::value::{self, Affix, DateOrder, Decimal, DecimalMark};
 pub const NO_COLUMN: usize = usize::MAX;
 
 /// What was decided for one column.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Reader {
     /// The field.
     pub field: Field,
@@ -23,6 +23,12 @@ pub struct Reader {
     pub wanted: bool,
     /// The column in the file.
     pub column: usize,
+    /// Columns whose cells are put behind it, and what stands between.
+    pub joined: Vec<usize>,
+    /// See `joined`.
+    pub between: String,
+    /// What numbers are multiplied with.
+    pub times: Option<Decimal>,
     /// For dates.
     pub order: DateOrder,
     /// For numbers.
@@ -34,6 +40,17 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// What stands in a row for the field: its cell, or several put together, empty ones left out.
+    pub fn written<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> Cow<'a, str> {
+        let first = cell(self.column);
+        if self.joined.is_empty() {
+            return Cow::Borrowed(first);
+        }
+        let cells = std::iter::once(first).chain(self.joined.iter().map(|column| cell(*column)));
+        let cells: Vec<&str> = cells.map(str::trim).filter(|cell| !value::is_missing(cell)).collect();
+        Cow::Owned(cells.join(&self.between))
+    }
+
     /// The canonical text of a cell, empty when it is missing or cannot be read.
     pub fn read<'a>(&self, cell: &'a str) -> Cow<'a, str> {
         match bare(cell) {
@@ -53,7 +70,7 @@ impl Reader {
             FieldKind::Country => Cow::Borrowed(value::country(cell).unwrap_or("")),
             FieldKind::Hs if self.lost_zeros == 0 && is_plain_tariff(cell) => Cow::Borrowed(cell),
             FieldKind::Hs => Cow::Owned(self.tariff(cell)),
-            FieldKind::Number if value::is_plain_number(cell, self.mark) => Cow::Borrowed(cell),
+            FieldKind::Number if self.times.is_none() && value::is_plain_number(cell, self.mark) => Cow::Borrowed(cell),
             FieldKind::Number => {
                 Cow::Owned(self.number(cell).map(|number| number.normalize().to_string()).unwrap_or_default())
             }
@@ -134,7 +151,12 @@ impl Reader {
 
     /// The number in the field's own unit.
     fn number(&self, cell: &str) -> Option<Decimal> {
-        let (number, affix) = value::amount(cell, self.mark)?;
+        let (mut number, affix) = value::amount(cell, self.mark)?;
+        match (self.field, affix) {
+            // A mass that has its unit beside it is in that unit, whatever the column is in.
+            (Field::NetMassKg | Field::GrossMassKg, Affix::Mass(_)) => {}
+            _ => number = number.checked_mul(self.times.unwrap_or(Decimal::ONE))?,
+        }
         match (self.field, affix) {
             (_, Affix::None) => Some(number),
             (Field::NetMassKg | Field::GrossMassKg, Affix::Mass(kilograms)) => number.checked_mul(kilograms),

@@ -17,7 +17,10 @@ mod outbox;
 mod post_tests;
 mod publication;
 mod schema;
+mod silence;
 mod status;
+mod storm;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -35,8 +38,11 @@ pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use health::{Since, SourceHealth};
 pub use notice::{Admission, Notice, NoticeTurn};
 pub use outbox::{OutboxListing, OutboxRow, OutboxStep};
-pub use publication::{AlertHead, Carried, Publication, Published, PublishedAlert};
+pub use publication::{AlertHead, NewAlert, Publication, Published};
+pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;
+pub use storm::{NewStorm, Storm, StormEnd};
+pub use telling::{Carried, Draft, DueLetter, NewTelling, NewTellingState};
 
 /// The ledger, open. Clones share connections and the pen.
 #[derive(Debug, Clone)]

@@ -1,19 +1,17 @@
-//! Publication: the one transaction in which a file's findings become alerts and mail. All of it, or nothing.
+//! Publication: the one transaction in which a file's findings become alerts, and it is written down whom each is told to
+//! and when. All of it, or nothing. No mail is rendered here: the pen is held no longer than it takes.
 
-use std::sync::Arc;
-
-use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::attempt::{end, must_be_open};
-use super::compare::{json, mark, record};
-use super::outbox::enqueue;
+use super::compare::{json, mark};
+use super::silence::hush;
+use super::storm::{NewStorm, put_storm};
+use super::telling::{NewTelling, put_telling};
 use super::totals::{Heap, total};
 use super::{Attempt, Ledger, LedgerError, Write, take_numbers};
-use crate::alert::{FileReport, News, Told, Totals};
-use crate::finding::Finding;
-use crate::notification::Notification;
+use crate::alert::{FileReport, Totals};
 use crate::rule_card::RuleCard;
 
 /// The open transaction. Dropped without [`Publication::commit`], nothing was published.
@@ -36,26 +34,19 @@ pub struct AlertHead {
     pub totals: Totals,
 }
 
-/// How much of an alert is held in memory for its mail; the totals count all of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Carried {
-    /// Findings at most.
-    pub findings: i64,
-    /// Bytes of their records, as stored, after which no more are taken.
-    pub bytes: i64,
-}
-
-/// What one alert came to.
+/// An alert to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedAlert {
+pub struct NewAlert {
     /// H(rule, group).
     pub key: String,
-    /// The rule.
-    pub rule: String,
-    /// The group's values, as JSON text.
-    pub group: String,
-    /// The mails; none when it is held back.
-    pub notifications: Vec<Notification>,
+    /// The rule, the group, true totals.
+    pub head: AlertHead,
+    /// The file.
+    pub report: FileReport,
+    /// The storm that it is part of.
+    pub storm: Option<i64>,
+    /// Whom it is told to, or why not.
+    pub tellings: Vec<NewTelling>,
 }
 
 /// What a file came to.
@@ -90,7 +81,7 @@ impl Publication {
         self.base().await?;
         let sql = "SELECT s.rule, s.group_values, CAST(SUM(CASE WHEN s.news = 'new' THEN 1 ELSE 0 END) AS BIGINT) \
                    AS new_ones, COUNT(*) AS all_ones FROM staging s WHERE s.attempt = $1 \
-                   AND s.news IN ('new', 'amended') GROUP BY s.rule, s.group_values ORDER BY MIN(s.seq)";
+                   AND s.silence IS NULL AND s.news IN ('new', 'amended') GROUP BY s.rule, s.group_values ORDER BY MIN(s.seq)";
         let rows = sqlx::query(sql).bind(self.attempt.id).fetch_all(self.write.connection()).await?;
         let mut heads = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -109,42 +100,6 @@ impl Publication {
         let totals = total(self.write.connection(), heap, counts).await?;
         let group = serde_json::from_str(&group).map_err(LedgerError::json("group"))?;
         Ok(AlertHead { rule: json(&card, "card")?, group, totals })
-    }
-
-    /// The findings of a head, newest declaration first, those without a date last, then by row; as many as `most` allows.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn told(&mut self, head: &AlertHead, most: Carried) -> Result<Vec<Told>, LedgerError> {
-        let base = self.base().await?;
-        let group = serde_json::to_string(&head.group).map_err(LedgerError::json("group"))?;
-        let sql = "SELECT s.seq, s.source, s.line, s.record, LENGTH(s.record) AS bytes, s.evidence, s.news, f.source AS old_source, \
-                   f.line AS old_line, f.record AS old_record FROM staging s LEFT JOIN finding f ON f.id = s.told \
-                   WHERE s.attempt = $1 AND s.rule = $2 AND s.group_values = $3 AND s.news IN ('new', 'amended') \
-                   ORDER BY s.declared DESC, s.line, s.seq LIMIT $4";
-        let query = sqlx::query(sql).bind(self.attempt.id).bind(&head.rule.id).bind(group).bind(most.findings.max(0));
-        let mut rows = query.fetch(self.write.connection());
-        let rule = Arc::new(head.rule.clone());
-        let (mut found, mut bytes) = (Vec::new(), 0);
-        // One row in the driver's shape at a time: thousands of them are larger than what is made of them.
-        while let Some(row) = rows.try_next().await? {
-            if bytes >= most.bytes {
-                break;
-            }
-            bytes += row.try_get::<i64, _>("bytes")?;
-            found.push(told(&row, &rule, (&head.group, base))?);
-        }
-        Ok(found)
-    }
-
-    /// Message-ID of the first mail about an alert key.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn thread_root(&mut self, alert_key: &str) -> Result<Option<String>, LedgerError> {
-        let sql =
-            "SELECT root_message_id FROM alert WHERE key = $1 AND root_message_id IS NOT NULL ORDER BY id LIMIT 1";
-        Ok(sqlx::query_scalar(sql).bind(alert_key).fetch_optional(self.write.connection()).await?)
     }
 
     /// How many findings of the file were told before.
@@ -194,34 +149,68 @@ impl Publication {
                     WHERE attempt = $1 AND news = 'repeated')";
         sqlx::query(seen).bind(self.attempt.id).bind(now).execute(self.write.connection()).await?;
         let sql = "INSERT INTO finding (id, key, content, rule, group_values, file, attempt, declared, source, line, \
-                   record, evidence, amends, seen, found_at, last_seen_at) SELECT s.seq + $2, s.key, s.content, \
+                   record, evidence, amends, silence, seen, found_at, last_seen_at) SELECT s.seq + $2, s.key, s.content, \
                    s.rule, s.group_values, $3, s.attempt, s.declared, s.source, s.line, s.record, s.evidence, s.told, \
-                   1, $4, $4 FROM staging s WHERE s.attempt = $1 AND s.news IN ('new', 'amended')";
+                   s.silence, 1, $4, $4 FROM staging s WHERE s.attempt = $1 AND s.news IN ('new', 'amended')";
         let query = sqlx::query(sql).bind(self.attempt.id).bind(base).bind(self.attempt.file).bind(now);
         let inserted = query.execute(self.write.connection()).await?.rows_affected();
         Ok(i64::try_from(inserted).unwrap_or(i64::MAX))
     }
 
-    /// Puts an alert and its mails in, so that one alone is in memory at a time; they count when all is committed.
+    /// Puts an alert in, with whom it is told to; it counts when all is committed.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn put_alert(&mut self, alert: &PublishedAlert, now: i64) -> Result<(), LedgerError> {
-        let root = match self.thread_root(&alert.key).await? {
-            Some(root) => Some(root),
-            None => alert.notifications.first().map(|first| first.message_id.clone()),
-        };
+    pub async fn put_alert(&mut self, alert: &NewAlert, now: i64) -> Result<(), LedgerError> {
+        let NewAlert { key, head, report, .. } = alert;
         let connection = self.write.connection();
         let id = take_numbers(connection, "alert", 1).await?;
-        let sql = "INSERT INTO alert (id, key, rule, group_values, file, root_message_id, notifications, made_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let query = sqlx::query(sql).bind(id).bind(&alert.key).bind(&alert.rule).bind(&alert.group);
-        let query = query.bind(self.attempt.file).bind(root).bind(alert.notifications.len() as i64).bind(now);
+        let mut totals = head.totals.clone();
+        if !head.rule.alert.summary {
+            totals.by_party_and_month.clear();
+        }
+        let findings = totals.new.saturating_add(totals.amended);
+        let sql = "INSERT INTO alert (id, key, rule, group_values, file, notifications, made_at, attempt, report, totals, \
+                   findings, as_summary, storm) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let query = sqlx::query(sql).bind(id).bind(key).bind(&head.rule.id);
+        let query = query.bind(serde_json::to_string(&head.group).map_err(LedgerError::json("group"))?);
+        let query = query.bind(self.attempt.file).bind(alert.tellings.len() as i64).bind(now).bind(self.attempt.id);
+        let query = query.bind(serde_json::to_vec(report).map_err(LedgerError::json("report"))?);
+        let query = query.bind(serde_json::to_vec(&totals).map_err(LedgerError::json("totals"))?);
+        let query = query.bind(i64::try_from(findings).unwrap_or(i64::MAX));
+        let query = query.bind(i64::from(head.rule.alert.summary)).bind(alert.storm);
         query.execute(&mut *connection).await?;
-        for notification in &alert.notifications {
-            enqueue(connection, notification, (Some(&alert.key), now)).await?;
+        let batch = self.attempt.file;
+        for telling in &alert.tellings {
+            put_telling(self.write.connection(), (id, batch, head.rule.level), (telling, now)).await?;
         }
         Ok(())
+    }
+
+    /// Marks what silences in force cover, so that it is recorded and not told. To be called before the comparison.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn silence(&mut self, source: &str, now: i64) -> Result<u64, LedgerError> {
+        self.base().await?;
+        hush(self.write.connection(), (self.attempt.id, source), now).await
+    }
+
+    /// Puts a storm in; its alerts name it.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn put_storm(&mut self, storm: &NewStorm, now: i64) -> Result<i64, LedgerError> {
+        put_storm(self.write.connection(), self.attempt.id, (storm, now)).await
+    }
+
+    /// When the burst began that waits for a recipient.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn burst_began(&mut self, recipient: &str) -> Result<Option<i64>, LedgerError> {
+        let sql = "SELECT MIN(made_at) FROM telling WHERE recipient = $1 AND state = 'waiting' AND lane = 'burst'";
+        Ok(sqlx::query_scalar(sql).bind(recipient).fetch_one(self.write.connection()).await?)
     }
 
     async fn publish_file(&mut self, outcome: &Published, findings: i64, now: i64) -> Result<(), LedgerError> {
@@ -242,18 +231,4 @@ impl Publication {
 
 fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
-}
-
-fn told(row: &AnyRow, rule: &Arc<RuleCard>, (group, base): (&[String], i64)) -> Result<Told, LedgerError> {
-    let news = match row.try_get::<String, _>("news")?.as_str() {
-        "amended" => News::Amended { before: Box::new(record(row, ["old_source", "old_line", "old_record"])?) },
-        _ => News::New,
-    };
-    let finding = Finding {
-        rule: rule.clone(),
-        record: record(row, ["source", "line", "record"])?,
-        evidence: json(row, "evidence")?,
-        group: group.to_vec(),
-    };
-    Ok(Told { id: row.try_get::<i64, _>("seq")?.saturating_add(base), finding, news })
 }

@@ -11,8 +11,11 @@ use sqlx::{AnyConnection, AnyPool, Connection, Row};
 use super::LedgerError;
 
 /// Every migration, oldest first; the place is the version.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_leaving.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_ledger.sql"),
+    include_str!("migrations/0002_leaving.sql"),
+    include_str!("migrations/0003_telling.sql"),
+];
 /// Older libraries can corrupt a write-ahead log when it is reset (sqlite.org/wal.html, "WAL-reset bug").
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 const PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{FileState, Ledger, LedgerError, clean};
+use crate::alert::{Untold, UntoldCount};
 
 /// How much there is of everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,44 @@ pub struct Counts {
     /// Files by the word of their state, those that occur.
     pub files: Vec<(FileState, i64)>,
 }
+
+const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000_000;
+
+/// How much there is of each reason; `$1` is now and `$2` a week before.
+const UNTOLD: [(Untold, &str); 8] = [
+    (
+        Untold::Waiting,
+        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
+         (SELECT alert FROM telling WHERE state = 'waiting' AND COALESCE(reason, '') <> 'limit')",
+    ),
+    (
+        Untold::Deferred,
+        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
+         (SELECT alert FROM telling WHERE state = 'waiting' AND reason = 'limit')",
+    ),
+    (
+        Untold::Storm,
+        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
+         (SELECT alert FROM telling WHERE state = 'held' AND reason = 'storm')",
+    ),
+    (
+        Untold::Nobody,
+        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
+         (SELECT alert FROM telling WHERE state = 'held' AND reason = 'nobody_to_tell')",
+    ),
+    (
+        Untold::Silenced,
+        "SELECT COUNT(*) FROM finding WHERE $1 > $2 AND silence IN \
+         (SELECT id FROM silence WHERE ended_at IS NULL AND until_at > $1)",
+    ),
+    (
+        Untold::Discarded,
+        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
+         (SELECT alert FROM telling WHERE state = 'discarded' AND settled_at > $2)",
+    ),
+    (Untold::Rows, "SELECT CAST(COALESCE(SUM(rejects), 0) AS BIGINT) FROM file WHERE done_at <= $1 AND done_at > $2"),
+    (Untold::Files, "SELECT COUNT(*) FROM file WHERE state IN ('failed', 'held') AND seen_at <= $1 AND seen_at > $2"),
+];
 
 impl Ledger {
     /// Counts everything, but for the canary's.
@@ -65,6 +104,31 @@ impl Ledger {
         rows.iter().map(|row| Ok((row.try_get("state")?, row.try_get("many")?))).collect()
     }
 
+    /// Everything that is not told, or not yet, by reason; what does not occur is left out.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn untold(&self, now: i64) -> Result<Vec<UntoldCount>, LedgerError> {
+        let mut counts = Vec::new();
+        for (why, sql) in UNTOLD {
+            let many: i64 = sqlx::query_scalar(sql).bind(now).bind(now - WEEK).fetch_one(&self.pool).await?;
+            let many = u64::try_from(many).unwrap_or(0);
+            if many > 0 {
+                counts.push(UntoldCount { why, many });
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Tellings that are due by now and wait for their mail.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn tellings_due(&self, now: i64) -> Result<i64, LedgerError> {
+        let query = sqlx::query_scalar("SELECT COUNT(*) FROM telling WHERE state = 'waiting' AND due_at <= $1");
+        Ok(query.bind(now).fetch_one(&self.pool).await?)
+    }
+
     /// Rule, published findings, and when the last was found; the busiest first.
     ///
     /// # Errors
@@ -87,6 +151,18 @@ impl Ledger {
             "INSERT INTO note (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         sqlx::query(sql).bind(key).bind(clean(value)).execute(write.connection()).await?;
         write.commit().await
+    }
+
+    /// The name of this ledger among all others; the one given, when it has none yet.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn installation(&self, new: &str) -> Result<String, LedgerError> {
+        let mut write = self.write().await?;
+        let sql = "INSERT INTO note (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING";
+        sqlx::query(sql).bind(new).execute(write.connection()).await?;
+        write.commit().await?;
+        Ok(self.note("installation").await?.unwrap_or_else(|| new.to_owned()))
     }
 
     /// A small fact.

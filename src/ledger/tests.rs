@@ -6,10 +6,12 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::alert::{FileReport, News, Told};
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Finding, Identity};
 use crate::notification::{Kind, Notification};
 use crate::record::{Field, Part, Record, Role, SourceFile};
-use crate::rule_card::{AlertSettings, Level, RuleCard};
+use crate::rule_card::{AlertSettings, Lane, Level, RuleCard};
+
+const ANALYST: &str = "analyst@example.org";
 
 pub(super) async fn ledger() -> (TempDir, Ledger) {
     let folder = tempfile::tempdir().unwrap();
@@ -72,7 +74,7 @@ fn evidence(entity: Option<&str>) -> Evidence {
 }
 
 fn staged(finding: Finding) -> StagedFinding {
-    StagedFinding { key: finding.key("harbor", 0), finding }
+    StagedFinding { key: finding.key(&Identity { scope: "harbor".into(), ..Identity::default() }, 0), finding }
 }
 
 pub(super) fn mail(id: &str) -> Notification {
@@ -105,15 +107,37 @@ async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
     let findings: Vec<StagedFinding> = findings.into_iter().map(staged).collect();
     ledger.stage(&attempt, &findings).await.unwrap();
     let mut publication = ledger.begin_publication(&attempt).await.unwrap();
-    let mut told = Vec::new();
     for head in publication.compare().await.unwrap() {
-        let some = publication.told(&head, Carried { findings: 100, bytes: 1 << 20 }).await.unwrap();
-        assert_eq!(some.len() as u64, head.totals.new + head.totals.amended);
-        told.extend(some);
+        publication.put_alert(&alert("key", head, Lane::File), 3).await.unwrap();
     }
     let repeated = publication.repeated().await.unwrap();
     publication.commit(&outcome(), 3).await.unwrap();
+    let mut told = Vec::new();
+    for (letter, draft) in drafts(ledger, 3, Carried { findings: 100, bytes: 1 << 20 }).await {
+        let id = format!("m{}@x", letter.first);
+        assert!(ledger.put_letter(&letter, (&draft, &mail(&id)), (None, 3)).await.unwrap());
+        for alert in draft.alerts {
+            assert_eq!(alert.told.len() as u64, alert.totals.new + alert.totals.amended);
+            told.extend(alert.told);
+        }
+    }
     (told, repeated)
+}
+
+/// An alert that is told to the analyst at once.
+fn alert(key: &str, head: AlertHead, lane: Lane) -> NewAlert {
+    let tellings = vec![NewTelling { recipient: ANALYST.into(), lane, state: NewTellingState::Due(3) }];
+    NewAlert { key: key.into(), head, report: outcome().report, storm: None, tellings }
+}
+
+/// Every mail that is due.
+async fn drafts(ledger: &Ledger, now: i64, most: Carried) -> Vec<(DueLetter, Draft)> {
+    let mut drafts = Vec::new();
+    for letter in ledger.due_letters(now).await.unwrap() {
+        let draft = ledger.draft(&letter, now, most).await.unwrap();
+        drafts.push((letter, draft));
+    }
+    drafts
 }
 
 /// One file a step; each is described by the news it gives.
@@ -168,6 +192,46 @@ async fn an_entity_that_was_not_matched_before_amends() {
 }
 
 #[tokio::test]
+async fn overlapping_exports_tell_each_record_once_and_what_was_amended() {
+    let (_folder, ledger) = ledger().await;
+    let export = |change: &dyn Fn(u32, &mut Finding)| {
+        let lines = (0..5_000).map(|number| {
+            let mut finding = line("parts", "o");
+            finding.record.fields[0].1 = number.to_string();
+            change(number, &mut finding);
+            finding
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let amend = |number: u32, finding: &mut Finding| {
+        if number < 40 {
+            finding.record.fields[5].1 = "other parts".into();
+        }
+    };
+    let amend_and_go_back = |number: u32, finding: &mut Finding| {
+        if number >= 5 {
+            amend(number, finding);
+        }
+        if (100..103).contains(&number) {
+            finding.evidence = vec![evidence(Some("KRET"))];
+        }
+    };
+    let files = [export(&|_, _| {}), export(&amend), export(&amend_and_go_back)];
+    for (findings, expected) in files.into_iter().zip([(5_000, 0), (0, 40), (0, 3)]) {
+        let file = claim(&ledger, "h.csv").await;
+        let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+        ledger.stage(&attempt, &findings.into_iter().map(staged).collect::<Vec<_>>()).await.unwrap();
+        let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+        let heads = publication.compare().await.unwrap();
+        let [head] = heads.as_slice() else { panic!("{heads:?}") };
+        assert_eq!((head.totals.new, head.totals.amended), expected);
+        assert_eq!(publication.repeated().await.unwrap(), 5_000 - expected.0 - expected.1);
+        publication.commit(&outcome(), 3).await.unwrap();
+    }
+    assert_eq!(ledger.counts().await.unwrap().findings, 5_043);
+}
+
+#[tokio::test]
 async fn different_lines_under_one_key_are_all_told_and_identical_ones_once() {
     let lines = || vec![line("a", "o"), line("b", "o"), line("a", "o")];
     check(vec![lines(), lines()], &["new, new", "repeated, repeated"]).await;
@@ -209,14 +273,18 @@ async fn totals_are_by_group_and_true_beyond_what_is_carried() {
     let months: Vec<_> = few.totals.by_party_and_month.iter().map(|line| (line.month.as_str(), line.records)).collect();
     assert_eq!(months, [("2022-10", 9), ("2022-11", 9), ("2022-12", 9), ("", 3)]);
     assert_eq!(few.totals.by_party_and_month[3].value_usd.as_deref(), Some("31.5"));
-    let fifty = Carried { findings: 50, bytes: i64::MAX };
-    assert_eq!(publication.told(many, fifty).await.unwrap().len(), 50);
-    let few_bytes = Carried { findings: 50, bytes: 1 };
-    assert_eq!(publication.told(many, few_bytes).await.unwrap().len(), 1, "the rest is not read for nothing");
-    let told = publication.told(few, fifty).await.unwrap();
+    for head in heads {
+        publication.put_alert(&alert(&head.group.concat(), head, Lane::File), 3).await.unwrap();
+    }
+    publication.commit(&outcome(), 3).await.unwrap();
+    let fifty = drafts(&ledger, 3, Carried { findings: 50, bytes: i64::MAX }).await.remove(0).1;
+    let carried = |draft: &Draft| draft.alerts.iter().map(|alert| alert.told.len()).collect::<Vec<_>>();
+    assert_eq!(carried(&fifty), [30, 20], "the other has its fair part");
+    let few_bytes = drafts(&ledger, 3, Carried { findings: 50, bytes: 1 }).await.remove(0).1;
+    assert_eq!(carried(&few_bytes), [1, 1], "the rest is not read for nothing");
+    let told = &fifty.alerts[0].told;
     assert_eq!(told[0].finding.record.get(Field::DeclarationDate), Some("2022-12-01"));
     assert_eq!(told[29].finding.record.get(Field::DeclarationDate), Some(""));
-    publication.abandon().await;
 }
 
 #[tokio::test]
@@ -257,25 +325,25 @@ async fn only_attempts_that_died_are_counted() {
 }
 
 #[tokio::test]
-async fn a_published_file_is_finishing_with_its_alerts_and_mail_and_threads_hang_on_the_first() {
+async fn a_published_file_is_finishing_with_its_alerts_and_threads_hang_on_the_first_mail() {
     let (_folder, ledger) = ledger().await;
+    let most = Carried { findings: 9, bytes: 1 << 20 };
     for (n, description) in ["a", "b"].into_iter().enumerate() {
         let file = claim(&ledger, "h.csv").await;
         let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
         ledger.stage(&attempt, &[staged(line(description, "o"))]).await.unwrap();
         let mut publication = ledger.begin_publication(&attempt).await.unwrap();
-        let root = publication.thread_root("key").await.unwrap();
-        assert_eq!(root.as_deref(), (n > 0).then_some("m0@x"));
-        let alert = PublishedAlert {
-            key: "key".into(),
-            rule: "su-35".into(),
-            group: "[]".into(),
-            notifications: vec![mail(&format!("m{n}@x"))],
-        };
-        publication.put_alert(&alert, 3).await.unwrap();
+        let head = publication.compare().await.unwrap().remove(0);
+        publication.put_alert(&alert("key", head, Lane::File), 3).await.unwrap();
         publication.commit(&outcome(), 3).await.unwrap();
         let row = ledger.file(file).await.unwrap().unwrap();
         assert_eq!((row.state, row.records, row.rejects, row.findings), (FileState::Finishing, 5, 1, 1));
+        let (letter, draft) = drafts(&ledger, 3, most).await.remove(0);
+        let root = draft.roots.first().map(String::as_str);
+        assert_eq!(root, (n > 0).then_some("m0@x"));
+        let mail = mail(&format!("m{n}@x"));
+        assert!(ledger.put_letter(&letter, (&draft, &mail), (None, 3)).await.unwrap());
+        assert!(!ledger.put_letter(&letter, (&draft, &mail), (None, 3)).await.unwrap(), "nothing is told twice");
     }
     let counts = ledger.counts().await.unwrap();
     assert_eq!((counts.findings, counts.alerts, counts.outbox_waiting), (2, 2, 2));
@@ -283,6 +351,53 @@ async fn a_published_file_is_finishing_with_its_alerts_and_mail_and_threads_hang
     assert_eq!(ledger.headings("harbor", "ru").await.unwrap(), Some(vec!["description".to_owned()]));
     assert_eq!(ledger.headings("harbor", "us").await.unwrap(), None);
     assert!(ledger.discard_claim(1).await.is_err(), "published findings keep their file");
+}
+
+#[tokio::test]
+async fn the_same_rule_of_several_files_is_one_alert_of_a_digest_with_totals_over_all() {
+    let (_folder, ledger) = ledger().await;
+    for n in 0..3 {
+        let file = claim(&ledger, &format!("{n}.csv")).await;
+        let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+        ledger.stage(&attempt, &[staged(line(&format!("{n}"), "o"))]).await.unwrap();
+        let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+        let head = publication.compare().await.unwrap().remove(0);
+        let mut alert = alert("key", head, Lane::Daily);
+        alert.report.source.file = format!("{n}.csv");
+        publication.put_alert(&alert, 3).await.unwrap();
+        publication.commit(&outcome(), 3).await.unwrap();
+    }
+    let mut all = drafts(&ledger, 3, Carried { findings: 9, bytes: 1 << 20 }).await;
+    let (letter, draft) = all.remove(0);
+    assert!(all.is_empty());
+    let [alert] = draft.alerts.as_slice() else { panic!("{draft:?}") };
+    assert_eq!((alert.totals.new, alert.totals.amended, alert.files.len(), alert.told.len()), (1, 2, 3, 3));
+    assert_eq!(alert.totals.value_usd.as_deref(), Some("31.5"));
+    assert!(!ledger.digest_is_made(&letter, "2026-03-29").await.unwrap());
+    assert!(ledger.put_letter(&letter, (&draft, &mail("d@x")), (Some("2026-03-29"), 9)).await.unwrap());
+    assert!(ledger.digest_is_made(&letter, "2026-03-29").await.unwrap());
+    let made = ledger.made_lately(ANALYST, 9).await.unwrap();
+    assert_eq!((made.hour, made.day, made.minute), (0, 1, 1), "what is critical does not count for the hour");
+}
+
+#[tokio::test]
+async fn what_is_deferred_joins_the_digest_and_is_counted() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    ledger.stage(&attempt, &[staged(line("a", "o"))]).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    let head = publication.compare().await.unwrap().remove(0);
+    publication.put_alert(&alert("key", head, Lane::Burst), 3).await.unwrap();
+    publication.commit(&outcome(), 3).await.unwrap();
+    let letter = ledger.due_letters(3).await.unwrap().remove(0);
+    ledger.defer_letter(&letter, (Lane::Daily, 100), (Some("limit"), 3)).await.unwrap();
+    assert!(ledger.due_letters(99).await.unwrap().is_empty());
+    let untold = |why, many| crate::alert::UntoldCount { why, many };
+    let rows = untold(crate::alert::Untold::Rows, 1);
+    assert_eq!(ledger.untold(9).await.unwrap(), [untold(crate::alert::Untold::Deferred, 1), rows]);
+    let (_, draft) = drafts(&ledger, 100, Carried { findings: 9, bytes: 1 << 20 }).await.remove(0);
+    assert!(draft.deferred);
 }
 
 #[tokio::test]

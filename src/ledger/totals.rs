@@ -35,7 +35,8 @@ pub(super) async fn total(
     let mut sums: Vec<Option<Decimal>> = vec![None; lines.len()];
     let mut sum = None;
     let sql = "SELECT consignor, consignee, SUBSTR(declared, 1, 7) AS month, value_usd FROM staging \
-               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND news IN ('new', 'amended') ORDER BY seq";
+               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND silence IS NULL \
+               AND news IN ('new', 'amended') ORDER BY seq";
     let mut rows = sqlx::query(sql).bind(heap.attempt).bind(heap.rule).bind(heap.group).fetch(connection);
     while let Some(row) = rows.try_next().await? {
         let Some(value) = value(&row)? else { continue };
@@ -52,7 +53,8 @@ pub(super) async fn total(
 
 async fn lines(connection: &mut AnyConnection, heap: Heap<'_>) -> Result<Vec<PartyMonth>, LedgerError> {
     let sql = "SELECT consignor, consignee, SUBSTR(declared, 1, 7) AS month, COUNT(*) AS records FROM staging \
-               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND news IN ('new', 'amended') \
+               WHERE attempt = $1 AND rule = $2 AND group_values = $3 AND silence IS NULL \
+               AND news IN ('new', 'amended') \
                GROUP BY consignor, consignee, SUBSTR(declared, 1, 7) \
                ORDER BY COUNT(*) DESC, consignor, consignee, SUBSTR(declared, 1, 7) LIMIT $4";
     let query = sqlx::query(sql).bind(heap.attempt).bind(heap.rule).bind(heap.group).bind(LINES);
@@ -86,4 +88,34 @@ fn add(sum: &mut Option<Decimal>, value: Decimal) {
 
 fn text(sum: Decimal) -> String {
     sum.normalize().to_string()
+}
+
+/// The totals of the same alert of several files together; lines beyond the most are left out, the smallest first.
+pub(super) fn join(all: &mut Totals, more: Totals) {
+    all.new = all.new.saturating_add(more.new);
+    all.amended = all.amended.saturating_add(more.amended);
+    let mut sum = parsed(all.value_usd.as_ref());
+    if let Some(value) = parsed(more.value_usd.as_ref()) {
+        add(&mut sum, value);
+    }
+    all.value_usd = sum.map(text);
+    for line in more.by_party_and_month {
+        match all.by_party_and_month.iter_mut().find(|known| name(known) == name(&line)) {
+            Some(known) => {
+                known.records = known.records.saturating_add(line.records);
+                let mut sum = parsed(known.value_usd.as_ref());
+                if let Some(value) = parsed(line.value_usd.as_ref()) {
+                    add(&mut sum, value);
+                }
+                known.value_usd = sum.map(text);
+            }
+            None => all.by_party_and_month.push(line),
+        }
+    }
+    all.by_party_and_month.sort_by_key(|line| std::cmp::Reverse(line.records));
+    all.by_party_and_month.truncate(usize::try_from(LINES).unwrap_or(usize::MAX));
+}
+
+fn parsed(sum: Option<&String>) -> Option<Decimal> {
+    sum.and_then(|text| Decimal::from_str(text).ok())
 }

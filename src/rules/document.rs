@@ -5,7 +5,7 @@ use super::define::Definitions;
 use super::report::Report;
 use super::{Condition, Known, Ownership, Rule, example, logsource, names};
 use crate::problem::did_you_mean;
-use crate::rule_card::{AlertSettings, Level, RuleCard};
+use crate::rule_card::{AlertSettings, Lane, Level, RuleCard};
 use crate::yaml::{Node, Value};
 use std::ops::Range;
 use std::sync::Arc;
@@ -38,7 +38,8 @@ pub(super) const KEYS: [&str; 22] = [
 /// Sigma's words for how far a rule is.
 pub(super) const STATUSES: [&str; 5] = ["stable", "test", "experimental", "deprecated", "unsupported"];
 /// The keys of `alert:`.
-pub(super) const ALERT_KEYS: [&str; 4] = ["to", "owner", "group_by", "as"];
+pub(super) const ALERT_KEYS: [&str; 5] = ["to", "owner", "group_by", "as", "send"];
+const LANES: &str = "`file`, `burst`, `daily` or `weekly`";
 const OTHER_DOCUMENTS: [&str; 2] = ["correlation", "action"];
 
 /// Reads a document; `None` when so much is missing that there is no rule. The range is the id's place. Its version and
@@ -298,6 +299,13 @@ fn alert(node: &Node, known: &Known, context: (&[String], &mut Report<'_>)) -> A
         settings.summary = text == "summary";
         if !settings.summary {
             report.error("wrong-value", &value.span, format!("`as` is `summary`, not `{text}`"));
+        }
+    }
+    if let Some((text, value)) = alert.get("send").and_then(|value| Some((report.text("send", value)?, value))) {
+        settings.send = Lane::ALL.into_iter().find(|lane| lane.name() == text);
+        if settings.send.is_none() {
+            report.error("wrong-value", &value.span, format!("`send` is {LANES}, not `{text}`"));
+            report.guess(text, Lane::ALL.into_iter().map(Lane::name));
         }
     }
     settings

@@ -212,6 +212,10 @@ fn alert() -> Value {
             "to": texts("Names of recipients in the configuration"),
             "owner": {"type": "string", "description": "Who answers for the rule"},
             "group_by": texts("A canonical field, a role, or SELECTION.entity"),
+            "send": {
+                "enum": crate::rule_card::Lane::ALL.map(crate::rule_card::Lane::name),
+                "description": "When it is told; by its level when absent"
+            },
             "as": {"const": "summary", "description": "Totals by party and month instead of record by record"}
         }
     })

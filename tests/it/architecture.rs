@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("finding", &["record", "rule_card"]),
     ("alert", &["finding", "record", "rule_card"]),
     ("notification", &[]),
+    ("silence", &["record", "rule_card"]),
     ("prose", &["finding", "record", "rule_card", "text", "value"]),
     // steps, upstream first
     ("intake", &["problem", "record", "text", "value", "yaml"]),
@@ -32,10 +33,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("desk", &["evaluate", "finding", "intake", "problem", "record", "rule_card", "rules", "watchlist", "yaml"]),
     ("pipeline", &["desk", "evaluate", "finding", "intake", "problem", "record", "rules", "watchlist"]),
     ("triage", &["alert", "finding", "notification", "record", "rule_card"]),
-    ("ledger", &["alert", "finding", "notification", "record", "rule_card"]),
+    ("ledger", &["alert", "finding", "notification", "record", "rule_card", "silence"]),
     ("deliver", &["alert", "finding", "notification", "prose", "record", "rule_card", "text", "value"]),
     // the rim
-    ("config", &["deliver", "intake", "problem", "rule_card", "triage", "yaml"]),
+    ("config", &["deliver", "finding", "intake", "problem", "record", "rule_card", "triage", "yaml"]),
     ("telemetry", &[]),
     (
         "daemon",
@@ -55,6 +56,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "record",
             "rule_card",
             "rules",
+            "silence",
             "telemetry",
             "text",
             "triage",
@@ -84,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "record",
             "rule_card",
             "rules",
+            "silence",
             "telemetry",
             "text",
             "triage",

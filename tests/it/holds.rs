@@ -156,10 +156,9 @@ fn rejected_rows_lie_beside_the_file_and_run_in_no_spreadsheet() {
 #[test]
 fn a_rule_that_asks_what_a_file_has_not_is_not_applicable_and_not_merely_quiet() {
     let bench = Bench::new();
-    let chips = "title: C\nid: chips\ndetection:\n  s: {hs_code: 8541}\n  condition: s\n";
-    let either = "title: E\nid: either\ndetection:\n  a: {hs_code: 8541}\n  b: {brand: x}\n  condition: a or b\n";
-    let missing =
-        "title: M\nid: no-brand\ndetection:\n  a: {hs_code: 8541}\n  b: {brand: null}\n  condition: a and b\n";
+    let chips = "title: C\nid: chips\nlevel: critical\ndetection:\n  s: {hs_code: 8541}\n  condition: s\n";
+    let either = "title: E\nid: either\nlevel: critical\ndetection:\n  a: {hs_code: 8541}\n  b: {brand: x}\n  condition: a or b\n";
+    let missing = "title: M\nid: no-brand\nlevel: critical\ndetection:\n  a: {hs_code: 8541}\n  b: {brand: null}\n  condition: a and b\n";
     bench.write("rules/chips.yaml", format!("{chips}---\n{either}---\n{missing}"));
     bench.write("totals.csv", "hs,usd\n854110,7\n847130,8\n");
     let scanned = tidewaiter(&bench.path(""), &["scan", "totals.csv"]).success();

@@ -21,6 +21,7 @@ pub struct Delimited<'a> {
     rows: u64,
     columns: usize,
     begun: bool,
+    encoding: &'static str,
     delimiter: u8,
     /// Cells of the first row.
     width: usize,
@@ -32,7 +33,11 @@ pub struct Delimited<'a> {
 ///
 /// # Errors
 /// When its start cannot be read.
-pub fn open<'a>(mut text: Box<dyn Read + 'a>, limits: &Limits) -> Result<Delimited<'a>, ReadError> {
+pub fn open<'a>(
+    mut text: Box<dyn Read + 'a>,
+    encoding: &'static str,
+    limits: &Limits,
+) -> Result<Delimited<'a>, ReadError> {
     let mut sample = Vec::new();
     let mut chunk = vec![0; SAMPLE];
     while sample.len() < SAMPLE {
@@ -51,7 +56,8 @@ pub fn open<'a>(mut text: Box<dyn Read + 'a>, limits: &Limits) -> Result<Delimit
         .buffer_capacity(1 << 17)
         .from_reader(guard);
     let swallowed = VecDeque::new();
-    Ok(Delimited { reader, seen, rows: 0, columns: limits.columns, begun: false, delimiter, width: 0, swallowed })
+    let columns = limits.columns;
+    Ok(Delimited { reader, seen, rows: 0, columns, begun: false, delimiter, width: 0, swallowed, encoding })
 }
 
 /// The delimiter that splits the most rows into the same, largest number of cells.
@@ -71,7 +77,8 @@ fn delimiter(sample: &[u8]) -> u8 {
 impl RowSource for Delimited<'_> {
     fn next_table(&mut self) -> Result<Option<Table>, ReadError> {
         let begun = std::mem::replace(&mut self.begun, true);
-        Ok((!begun).then(Table::default))
+        let (encoding, delimiter) = (Some(self.encoding.to_owned()), Some(char::from(self.delimiter)));
+        Ok((!begun).then(|| Table { encoding, delimiter, ..Table::default() }))
     }
 
     fn next_row(&mut self, row: &mut Row) -> Result<bool, ReadError> {

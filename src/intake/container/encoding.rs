@@ -64,7 +64,7 @@ fn whole_lines(piece: &[u8]) -> &[u8] {
 ///
 /// # Errors
 /// When the bytes are no text, or it is in doubt in which encoding they are.
-pub fn open<'a>(bytes: Box<dyn Read + 'a>, name: Option<&str>) -> Result<Box<dyn Read + 'a>, ReadError> {
+pub fn open<'a>(bytes: Box<dyn Read + 'a>, name: Option<&str>) -> Result<Box<Decoding<'a>>, ReadError> {
     open_with(bytes, &[], name)
 }
 
@@ -76,7 +76,7 @@ pub fn open_with<'a>(
     mut bytes: Box<dyn Read + 'a>,
     elsewhere: &[u8],
     name: Option<&str>,
-) -> Result<Box<dyn Read + 'a>, ReadError> {
+) -> Result<Box<Decoding<'a>>, ReadError> {
     let mut sample = Vec::new();
     bytes.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).map_err(ReadError::from_io)?;
     if sample.is_empty() {
@@ -176,7 +176,7 @@ impl State {
 }
 
 /// Decodes while it is read.
-struct Decoding<'a> {
+pub struct Decoding<'a> {
     source: Box<dyn Read + 'a>,
     state: State,
     trust: Trust,
@@ -211,6 +211,14 @@ impl Read for Decoding<'_> {
 }
 
 impl Decoding<'_> {
+    /// The encoding's name, as far as is known.
+    pub fn encoding(&self) -> &'static str {
+        match &self.state {
+            State::Ascii => "ASCII",
+            State::Decoding(decoder) => decoder.encoding().name(),
+        }
+    }
+
     /// Reads on when all input is used.
     fn fill(&mut self, size: usize) -> io::Result<()> {
         if self.start >= self.input.len() && !self.ended {

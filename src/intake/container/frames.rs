@@ -49,7 +49,8 @@ impl FrameWriter {
     /// When the parent has gone away.
     pub fn table(&mut self, table: &Table) -> Result<(), ReadError> {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let parts = [text(&table.member), text(&table.sheet), text(&table.unread)];
+        let delimiter = table.delimiter.map(String::from);
+        let parts = [&table.member, &table.sheet, &table.unread, &table.encoding, &delimiter].map(text);
         self.out.write_all(&[TABLE]).map_err(ReadError::from_io)?;
         for part in parts {
             let end = part.floor_char_boundary(LONGEST_TEXT);
@@ -128,7 +129,9 @@ pub fn next(input: &mut impl BufRead, row: &mut Row, limits: &Limits) -> io::Res
                 let text = String::from_utf8(text(input, LONGEST_TEXT)?).map_err(|_| garbled())?;
                 Ok((!text.is_empty()).then_some(text))
             };
-            Frame::Table(Table { member: part()?, sheet: part()?, unread: part()? })
+            let (member, sheet, unread, encoding) = (part()?, part()?, part()?, part()?);
+            let delimiter = part()?.and_then(|text| text.chars().next());
+            Frame::Table(Table { member, sheet, unread, encoding, delimiter })
         }
         [ROW] => {
             read_row(input, row, limits)?;

@@ -34,6 +34,23 @@ pub enum Kind {
     Refused(&'static str, &'static str),
 }
 
+impl Kind {
+    /// What a person calls it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Kind::Delimited => "delimited text",
+            Kind::Json => "JSON",
+            Kind::Html => "tables of a web page",
+            Kind::Workbook => "workbook (XLS)",
+            Kind::Dbf => "DBF table",
+            Kind::Parquet => "Parquet",
+            Kind::Zip => "ZIP archive",
+            Kind::SevenZip => "7z archive",
+            Kind::Refused(what, _) => what,
+        }
+    }
+}
+
 /// Formats by their first bytes. The sources are the formats' own specifications: PKWARE APPNOTE 4.3.7, MS-CFB 2.2,
 /// 7zFormat.txt, Apache Parquet's `PAR1`.
 const MAGIC: [(&[u8], Kind); 8] = [

@@ -37,6 +37,10 @@ pub struct Table {
     pub sheet: Option<String>,
     /// Why it holds no rows here, when it cannot be read as a table.
     pub unread: Option<String>,
+    /// Of a delimited text: its encoding.
+    pub encoding: Option<String>,
+    /// Of a delimited text: what stands between its cells.
+    pub delimiter: Option<char>,
 }
 
 /// The encoding that bytes outside UTF-8 are probably in; nothing for what is no text.
@@ -127,6 +131,16 @@ impl<'r> RowText<'r> {
     }
 }
 
+/// What a file is, in words, and how it is compressed; it is at its start again.
+///
+/// # Errors
+/// When it cannot be read, is empty or is too large.
+pub fn describe(file: File, encoding: Option<&str>, limits: &Limits) -> Result<(String, File), ReadError> {
+    let (kind, mut file) = kind::of_file(file, encoding, limits)?;
+    let compressed = if compressed::is_compressed_file(&mut file)? { ", compressed" } else { "" };
+    Ok((format!("{}{compressed}", kind.words()), file))
+}
+
 /// A container being read.
 pub trait RowSource {
     /// Goes on to the next table, past rows of the one before that were not read; `None` when there is none.
@@ -161,7 +175,8 @@ pub fn open(
                 false => Vec::new(),
             };
             let text = encoding::open_with(compressed::open(file, limits)?, &elsewhere, encoding)?;
-            Ok(Box::new(delimited::open(text, limits)?))
+            let encoding = text.encoding();
+            Ok(Box::new(delimited::open(text, encoding, limits)?))
         }
         Kind::Refused(what, advice) => {
             let message = format!("the file is {what}, which is not read");

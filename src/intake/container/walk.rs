@@ -123,9 +123,11 @@ fn text(bytes: Box<dyn Read + '_>, place: &Place<'_>, out: &mut FrameWriter) -> 
         }
         Err(error) => return Err(error),
     };
-    let mut rows = delimited::open(text, place.limits)?;
+    let encoding = text.encoding();
+    let mut rows = delimited::open(text, encoding, place.limits)?;
     let mut row = Row::default();
-    out.table(&place.table())?;
+    let table = rows.next_table()?.unwrap_or_default();
+    out.table(&Table { member: place.member.clone(), ..table })?;
     while rows.next_row(&mut row)? {
         out.row(&row)?;
     }

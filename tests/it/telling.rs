@@ -1,0 +1,151 @@
+//! When what is told: at the end of the file, together, in a digest, later or not at all; and nothing is dropped unseen.
+
+use crate::bench::{Bench, HEADER, RULE, hit, quiet, subject};
+use crate::commands::{printed, tidewaiter};
+
+const SECOND: &str = "\
+title: Aircraft parts
+id: parts
+level: critical
+description: Parts of aircraft.
+detection:
+  goods:
+    hs_code|hs: '8807'
+  condition: goods
+";
+
+fn at_level(level: &str) -> Bench {
+    let bench = Bench::new();
+    bench.write("rules/su-35.yaml", RULE.replace("critical", level));
+    bench
+}
+
+fn status(bench: &Bench) -> serde_json::Value {
+    serde_json::from_str(&printed(&tidewaiter(&bench.path(""), &["status", "--json"]).success())).unwrap()
+}
+
+fn analyst(bench: &Bench) -> Vec<String> {
+    bench.mails_to("analyst@example.org")
+}
+
+#[test]
+fn all_that_a_file_tells_at_its_end_is_one_mail() {
+    let bench = Bench::new();
+    bench.write("rules/parts.yaml", SECOND);
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    let mails = analyst(&bench);
+    assert_eq!(mails.len(), 1);
+    assert!(subject(&mails[0]).ends_with(", and 1 more rule"), "{}", subject(&mails[0]));
+    assert!(
+        mails[0].contains("X-Tidewaiter-Rule: parts, su-35") || mails[0].contains("X-Tidewaiter-Rule: su-35, parts")
+    );
+}
+
+#[test]
+fn what_several_files_raise_at_level_high_is_one_mail_when_they_are_over() {
+    let bench = at_level("high");
+    for n in 1..4 {
+        bench.write(&format!("drop/{n}.csv"), format!("{HEADER}{}", hit(n)));
+    }
+    bench.run();
+    let mails = analyst(&bench);
+    assert_eq!(mails.len(), 1);
+    assert!(subject(&mails[0]).contains("3 records"), "{}", subject(&mails[0]));
+}
+
+#[test]
+fn what_waits_for_its_hour_is_counted() {
+    let bench = at_level("medium");
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    assert!(bench.mails().is_empty());
+    assert_eq!(status(&bench)["untold"]["waiting"], 1);
+    bench.write("rules/su-35.yaml", RULE.replace("critical", "medium") + "alert: { send: file }\n");
+    bench.write("drop/november.csv", format!("{HEADER}{}", hit(2)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 1, "the rule says itself when it is told");
+    assert_eq!(status(&bench)["untold"]["waiting"], 1);
+}
+
+#[test]
+fn a_silenced_finding_is_recorded_counted_and_not_told() {
+    let bench = Bench::new();
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    let until = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_hours(240)).unwrap();
+    let until = until.strftime("%Y-%m-%d").to_string();
+    let folder = bench.path("");
+    let add = |rest: &[&str]| {
+        let always = ["silence", "add", "--author", "me@example.org", "--reason", "known", "--until"];
+        tidewaiter(&folder, &[&always[..], &[until.as_str()], rest].concat())
+    };
+    add(&["--rule", "su-35", "--field", "consignee.name=ао «крэт»"]).success();
+    for (wrong, says) in [
+        (vec!["--rule", "su-53"], "did you mean `su-35`?"),
+        (vec!["--field", "consinee.name=x"], "did you mean `consignee.name`?"),
+        (vec!["--source", "nowhere"], "no source `nowhere`"),
+        (vec![], "say what to silence"),
+    ] {
+        let said = String::from_utf8_lossy(&add(&wrong).code(2).get_output().stderr).into_owned();
+        assert!(said.contains(says), "{said}");
+    }
+    bench.write("drop/november.csv", format!("{HEADER}{}", hit(2)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 1, "the second is not told");
+    let shown = status(&bench);
+    assert_eq!((&shown["findings"], &shown["untold"]["silenced"]), (&2.into(), &1.into()));
+    let list = printed(&tidewaiter(&folder, &["silence", "list"]).success());
+    assert!(list.contains("rule su-35, consignee.name = ао «крэт»") && list.contains("1 findings"), "{list}");
+    tidewaiter(&folder, &["silence", "end", "1"]).success();
+    tidewaiter(&folder, &["silence", "end", "1"]).code(2);
+    bench.write("drop/december.csv", format!("{HEADER}{}", hit(3)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 2, "the third is");
+    let summary = bench.mails_to("me@example.org");
+    assert!(subject(&summary[0]).starts_with("silence 1 is over"), "{}", subject(&summary[0]));
+}
+
+/// An export of 500 records of which too many fire.
+fn storm(bench: &Bench, first: u32) {
+    let lines: Vec<String> = (first..first + 500).map(|n| if n % 4 == 0 { hit(n) } else { quiet(n) }).collect();
+    bench.write(&format!("drop/storm-{first}.csv"), format!("{HEADER}{}", lines.concat()));
+}
+
+#[test]
+fn a_storm_is_held_and_the_operators_decide() {
+    let bench = Bench::new();
+    storm(&bench, 0);
+    bench.run();
+    assert!(analyst(&bench).is_empty());
+    let told = bench.mails_to("ops@example.org");
+    assert_eq!(subject(&told[0]), "storm held: Su-35 parts to Rostec: 125 findings");
+    let shown = status(&bench);
+    assert_eq!((&shown["untold"]["storm"], &shown["storms"][0]["rule"]), (&125.into(), &"su-35".into()));
+
+    tidewaiter(&bench.path(""), &["release", "su-35"]).success();
+    bench.run();
+    let mails = analyst(&bench);
+    assert!(mails.len() == 1 && subject(&mails[0]).contains("125 records"), "{:?}", mails.first().map(|m| subject(m)));
+
+    storm(&bench, 1000);
+    bench.run();
+    tidewaiter(&bench.path(""), &["discard", "su-35"]).success();
+    tidewaiter(&bench.path(""), &["discard", "su-35"]).code(2);
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 1);
+    let shown = status(&bench);
+    assert_eq!((&shown["untold"]["discarded"], &shown["untold"]["storm"]), (&125.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn history_that_is_loaded_is_one_summary_of_a_digest_and_no_storm() {
+    let bench = Bench::new();
+    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+    bench.write("tidewaiter.yaml", config.replace("folder: drop,", "folder: drop, backfill: true,"));
+    storm(&bench, 0);
+    bench.run();
+    assert!(bench.mails().is_empty());
+    let shown = status(&bench);
+    assert_eq!((&shown["findings"], &shown["untold"]["waiting"]), (&125.into(), &125.into()));
+}
