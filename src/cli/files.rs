@@ -15,7 +15,7 @@ use crate::ledger::{FileChange, FileRow, FileState, Ledger, StormEnd};
 /// Which file is meant.
 #[derive(Debug, Args)]
 struct Which {
-    /// The file's name as it was dropped, a path that ends in it, or its number in `tidewaiter status`; or the id of a rule
+    /// The file's name as it was dropped, its path, or its number in `tidewaiter status`; or the id of a rule
     /// whose storm is held.
     file: PathBuf,
     #[command(flatten)]
@@ -110,41 +110,46 @@ fn as_discarded(problem: Option<&str>) -> String {
     problem.to_string()
 }
 
+/// The daemon may have got ahead of it.
 async fn change(
     ledger: &Ledger,
     row: &FileRow,
     (state, look_again_at): (FileState, Option<i64>),
 ) -> Result<(), CommandError> {
     let change = FileChange { state, problem: row.problem.clone(), moved_to: None, look_again_at };
-    Ok(ledger.set_file(row.id, &change, jiff::Timestamp::now().as_microsecond()).await?)
+    match ledger.decide_file(row, &change, jiff::Timestamp::now().as_microsecond()).await? {
+        true => Ok(()),
+        false => Err(CommandError::Usage(format!("{} is not held any more; `tidewaiter status` says", row.name))),
+    }
 }
 
 impl Which {
     /// The one file in that state that is meant.
     async fn find(&self, state: FileState) -> Result<(Config, FileRow, Ledger), CommandError> {
         let (config, ledger) = self.config.ledger().await?;
-        let mut rows = self.candidates(&ledger).await?;
-        rows.retain(|row| row.state == state && (state != FileState::Failed || lies(&config, row).is_some()));
+        let known = self.candidates(&config, &ledger).await?;
+        let fits = |row: &&FileRow| row.state == state && (state != FileState::Failed || lies(&config, row).is_some());
+        let rows: Vec<&FileRow> = known.iter().filter(fits).collect();
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let word = state.as_str();
-        match rows.len() {
-            1 => {}
-            0 => {
-                return Err(CommandError::Usage(format!("no file `{name}` is {word}; `tidewaiter status` lists them")));
+        match rows.as_slice() {
+            [row] => Ok((config, (*row).clone(), ledger)),
+            [] => {
+                let is = known.first().map_or_else(String::new, |row| format!(": the last one is {}", stands(row)));
+                Err(CommandError::Usage(format!("no file `{name}` is {word}{is}; `tidewaiter status` lists them")))
             }
-            _ => {
-                let line = |row: &FileRow| format!("  {}  {} of {}", row.id, time(row.seen_at), row.source);
-                let lines: Vec<String> = rows.iter().map(line).collect();
+            several => {
+                let line = |row: &&FileRow| format!("  {}  {} of {}", row.id, time(row.seen_at), row.source);
+                let lines: Vec<String> = several.iter().map(line).collect();
                 let told = format!("several files named {name} are {word}; say which by its number:\n");
-                return Err(CommandError::Usage(told + &lines.join("\n")));
+                Err(CommandError::Usage(told + &lines.join("\n")))
             }
         }
-        rows.pop().map(|row| (config, row, ledger)).ok_or_else(|| CommandError::Usage(format!("no file `{name}`")))
     }
 
     /// Whether a rule is meant whose storm is held; a name that a held file has too must say so.
     async fn is_storm(&self, said: bool) -> Result<bool, CommandError> {
-        let (_, ledger) = self.config.ledger().await?;
+        let (config, ledger) = self.config.ledger().await?;
         let name = self.file.to_string_lossy();
         let is_rule = ledger.storms().await?.iter().any(|storm| storm.rule.id == name);
         if said && !is_rule {
@@ -152,7 +157,8 @@ impl Which {
                 "no storm of a rule `{name}` is held; `tidewaiter status` lists them"
             )));
         }
-        let is_file = is_rule && self.candidates(&ledger).await?.iter().any(|row| row.state == FileState::Held);
+        let is_file =
+            is_rule && self.candidates(&config, &ledger).await?.iter().any(|row| row.state == FileState::Held);
         if is_file && !said {
             let message =
                 format!("a file and the storm of a rule named {name} are held: add `--storm`, or write `./{name}`");
@@ -179,8 +185,17 @@ impl Which {
         Ok(())
     }
 
-    /// By name; by number when nothing is named so.
-    async fn candidates(&self, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
+    /// By the path where one lies, else by name, else by number; newest first.
+    async fn candidates(&self, config: &Config, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
+        if self.file.components().count() > 1
+            && let Ok(path) = self.file.canonicalize()
+        {
+            let lies_there = |row: &FileRow| lies(config, row).and_then(|at| at.canonicalize().ok());
+            let failed = ledger.files_in(FileState::Failed).await?;
+            if let Some(row) = failed.into_iter().find(|row| lies_there(row).as_ref() == Some(&path)) {
+                return Ok(vec![row]);
+            }
+        }
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let rows = ledger.find_files(&name).await?;
         match name.parse::<i64>() {
@@ -192,6 +207,17 @@ impl Which {
     fn done(&self, row: &FileRow, (what, told): (&str, &str), moved_to: Option<&str>) {
         let whole = json!({ "done": what, "id": row.id, "name": row.name, "source": row.source, "moved_to": moved_to });
         if self.json { say(whole.to_string()) } else { say(told) }
+    }
+}
+
+fn stands(row: &FileRow) -> String {
+    let since = time(row.done_at.unwrap_or(row.seen_at));
+    match row.state {
+        FileState::Claiming | FileState::Work | FileState::Finishing => "being read".to_owned(),
+        FileState::Failed => format!("failed since {since}, and was taken away or put back"),
+        FileState::Done | FileState::Held | FileState::Duplicate | FileState::Waiting => {
+            format!("{} since {since}", row.state.as_str())
+        }
     }
 }
 

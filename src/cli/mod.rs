@@ -340,7 +340,8 @@ fn read(
 }
 
 fn unreadable(path: &Path, error: &crate::intake::ReadError) -> CommandError {
-    let place = error.row.map_or_else(String::new, |row| format!(", row {row}"));
+    let table = error.table.as_ref().map_or_else(String::new, |table| format!(", {table}"));
+    let place = error.row.map_or_else(|| table.clone(), |row| format!("{table}, row {row}"));
     let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
     CommandError::Problems(format!("{}{place}: {}{hint}", path.display(), error.message))
 }

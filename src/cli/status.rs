@@ -169,6 +169,7 @@ impl Whole {
             counts.outbox_delivered,
             counts.outbox_dead
         ));
+        self.open.iter().filter_map(next).for_each(|line| say(format!("  {line}")));
         for count in &self.untold {
             say(format!("  {} {}", count.many, count.why.says()));
         }
@@ -227,6 +228,23 @@ impl Whole {
     }
 }
 
+/// What comes of an open file when nobody does anything.
+fn next(file: &FileRow) -> Option<String> {
+    let at = file.look_again_at?;
+    let problem = problem(file);
+    let next = match file.state {
+        FileState::Held if at == 0 => "is released: the daemon takes it at its next scan".to_owned(),
+        FileState::Held if problem.get("code").is_some_and(|code| code == "held") => {
+            format!("is held, and goes out under a banner on {}", time(at))
+        }
+        FileState::Held => format!("is held, and is read again on {}", time(at)),
+        FileState::Waiting => format!("is not whole yet{}; it is looked at again on {}", reason(file), time(at)),
+        FileState::Claiming | FileState::Work | FileState::Finishing => return None,
+        FileState::Done | FileState::Failed | FileState::Duplicate => return None,
+    };
+    Some(format!("{} of {} {next}", file.name, file.source))
+}
+
 fn file_line(file: &FileRow) -> String {
     format!(
         "{:>5}  {} {:<9} {} ({}): {}, {} rejected, {}{}",
@@ -280,6 +298,7 @@ fn file_json(file: &FileRow) -> serde_json::Value {
     json!({
         "id": file.id, "name": file.name, "source": file.source, "state": file.state.as_str(), "sha256": file.sha256,
         "records": file.records, "rejects": file.rejects, "findings": file.findings,
+        "look_again_at": file.look_again_at.filter(|at| *at > 0).map(time),
         "seen_at": time(file.seen_at), "done_at": file.done_at.map(time), "moved_to": file.moved_to, "problem": problem(file),
     })
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::doubt::{self, Reasons};
 use super::office::Office;
 use super::publish::{self, WholeFile};
 use super::{DaemonError, now_micros};
@@ -17,9 +18,10 @@ use crate::alert::FileReport;
 use crate::config::SourceSettings;
 use crate::deliver::neutral_cell;
 use crate::desk::Desk;
+use crate::evaluate;
 use crate::finding::Finding;
 use crate::intake::{self, Counts, Known, OpenSettings, ReadError, Reject};
-use crate::ledger::{Attempt, FileRow, StagedFinding};
+use crate::ledger::{Attempt, FileRow, FileState, StagedFinding};
 use crate::pipeline::{self, Chunk, RunError};
 use crate::record::{Field, SourceFile};
 use crate::telemetry::Pulse;
@@ -28,9 +30,6 @@ use crate::telemetry::Pulse;
 const DEATHS_BEFORE_FAILING: i64 = 3;
 /// Attempts at one file within one look: the second knows what the first learnt about its columns.
 const ATTEMPTS_A_LOOK: usize = 2;
-/// A file is held when at least this many rows, and this share of them, could not be records.
-const HELD_REJECTS: u64 = 20;
-const HELD_SHARE: u64 = 5;
 
 /// Notes about a file's columns that the log carries; mails say the rest.
 const LOGGED_NOTES: usize = 20;
@@ -44,6 +43,8 @@ pub enum Ending {
         alerts: usize,
         /// Findings told before.
         repeated: u64,
+        /// Rules that could not be asked of it, in a sentence.
+        unasked: Option<String>,
         /// What was read.
         counts: Counts,
     },
@@ -62,6 +63,8 @@ pub enum Ending {
     Changed,
     /// The daemon was told to stop; the file is read again from its first row at the next start.
     Stopped,
+    /// It was held, and somebody has discarded it while it was read.
+    Discarded,
 }
 
 /// What is worked on.
@@ -95,7 +98,7 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
             return Ok(Ending::Failed(crash_loop()));
         }
         let read = read(office, job, &attempt, desk.clone(), known.clone()).await;
-        let (whole, counts) = match read {
+        let (mut whole, counts) = match read {
             Ok(Read::Whole(whole, counts)) => (whole, counts),
             Ok(Read::Changed) => {
                 office.end_attempt(&attempt, "changed").await?;
@@ -118,17 +121,28 @@ pub async fn work(office: &Office, job: &Job<'_>) -> Result<Ending, DaemonError>
             Err(error) => return Err(interrupted(office, &attempt, error).await),
         };
         if job.banner.is_none()
-            && let Some(reason) = doubt(office, job, &whole, &desk).await?
+            && let Some(reason) = doubt::doubt(office, job, &whole, &desk).await?
         {
             office.end_attempt(&attempt, "held").await?;
             return Ok(Ending::Held { reason, counts });
         }
+        if is_discarded(office, job.row).await? {
+            office.end_attempt(&attempt, "discarded").await?;
+            return Ok(Ending::Discarded);
+        }
+        let unasked = whole.unasked.take();
         return match publish::publish(office, &attempt, whole, (job.pulse, jiff::Timestamp::now())).await {
-            Ok(tally) => Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, counts }),
+            Ok(tally) => Ok(Ending::Published { alerts: tally.alerts, repeated: tally.repeated, unasked, counts }),
             Err(error) => Err(interrupted(office, &attempt, error).await),
         };
     }
     Ok(Ending::Failed(plain_error("columns-contradict", "the file's columns contradict each other again and again")))
+}
+
+/// Whether somebody has said of a held file, since it was taken up, that nothing of it is to be told.
+async fn is_discarded(office: &Office, row: &FileRow) -> Result<bool, DaemonError> {
+    let now = office.ledger.file(row.id).await?;
+    Ok(row.state == FileState::Held && now.is_some_and(|now| now.state == FileState::Failed))
 }
 
 /// The error, after the attempt that it broke off was ended. An error that ends the program leaves the attempt open, so
@@ -153,6 +167,7 @@ struct ReadWhole {
     layout: String,
     supplied: Vec<String>,
     notes: Vec<String>,
+    unasked: Option<String>,
     changed: bool,
 }
 
@@ -197,13 +212,13 @@ async fn read(
     let read =
         reader.await.map_err(|panic| DaemonError::Worker { worker: "reader".to_owned(), cause: panic.to_string() })?;
     staged?;
-    let whole = match read {
+    let mut whole = match read {
         Ok(whole) if whole.changed => return Ok(Read::Changed),
         Ok(whole) => whole,
         Err(RunError::Read(error)) => return Ok(Read::Broken(error)),
         Err(RunError::Taker(())) => return Ok(Read::Changed),
     };
-    staging.finish()?;
+    let commonest_reject = staging.finish()?;
     for note in whole.notes.iter().take(LOGGED_NOTES) {
         tracing::info!(file = job.row.name, note, "note about the file");
     }
@@ -212,10 +227,11 @@ async fn read(
         records: whole.counts.records,
         rejects: whole.counts.rejects,
         skipped: whole.counts.skipped,
-        notes: whole.notes,
+        notes: std::mem::take(&mut whole.notes),
         banner: job.banner.clone(),
     };
-    Ok(Read::Whole(WholeFile { report, layout: whole.layout, supplied: whole.supplied }, whole.counts))
+    let ReadWhole { layout, supplied, unasked, counts, .. } = whole;
+    Ok(Read::Whole(WholeFile { report, layout, supplied, unasked, commonest_reject }, counts))
 }
 
 /// The next chunk, or nothing when there is none or the daemon is to stop.
@@ -242,8 +258,14 @@ fn read_blocking(
     let fields = Field::all().filter(|field| reading.supplied().contains(*field)).map(Field::name);
     let headings = desk.plan.needs().raw.intersection(&reading.supplied().raw);
     let supplied = fields.chain(headings.map(|heading| format!("raw.{heading}"))).collect();
-    let notes = pipeline::notes(&reading, desk);
-    Ok(ReadWhole { counts, layout: reading.layout().name.clone(), supplied, notes, changed: before != after })
+    Ok(ReadWhole {
+        counts,
+        layout: reading.layout().name.clone(),
+        supplied,
+        notes: pipeline::notes(&reading, desk),
+        unasked: evaluate::unasked(&desk.plan, reading.supplied()),
+        changed: before != after,
+    })
 }
 
 /// Size and modification time: our own rename changes neither.
@@ -260,15 +282,17 @@ struct Staging<'a> {
     /// By the first half of the key: 128 bits of a hash, since a file may raise millions.
     occurrences: HashMap<u128, u32>,
     rejects: Option<csv::Writer<File>>,
+    reasons: Reasons,
 }
 
 impl<'a> Staging<'a> {
     fn new(office: &'a Office, attempt: &'a Attempt, job: &'a Job<'a>) -> Staging<'a> {
-        Staging { office, attempt, job, occurrences: HashMap::new(), rejects: None }
+        Staging { office, attempt, job, occurrences: HashMap::new(), rejects: None, reasons: Reasons::default() }
     }
 
     async fn take(&mut self, chunk: Chunk) -> Result<(), DaemonError> {
         self.write_rejects(&chunk.rejects)?;
+        chunk.rejects.iter().for_each(|reject| self.reasons.count(reject));
         let staged: Vec<StagedFinding> = chunk.findings.into_iter().map(|finding| self.with_key(finding)).collect();
         if !staged.is_empty() {
             self.office.ledger.stage(self.attempt, &staged).await?;
@@ -308,20 +332,22 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), DaemonError> {
+    /// The rejects are on the disk; the commonest reason for one.
+    fn finish(self) -> Result<Option<String>, DaemonError> {
         let path = rejects_path(self.job.path);
         let failed = |cause| DaemonError::io(&path, cause);
         match self.rejects {
             Some(mut writer) => {
                 writer.flush().map_err(failed)?;
                 let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-                file.sync_all().map_err(failed)
+                file.sync_all().map_err(failed)?;
             }
             None => match std::fs::remove_file(&path) {
-                Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(failed(cause)),
-                _ => Ok(()),
+                Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(failed(cause)),
+                _ => {}
             },
         }
+        Ok(self.reasons.commonest())
     }
 }
 
@@ -333,26 +359,6 @@ pub fn rejects_path(work_path: &Path) -> PathBuf {
     let mut name = work_path.as_os_str().to_owned();
     name.push(REJECTS);
     PathBuf::from(name)
-}
-
-/// Why somebody should look at a file before it counts, if there is a reason.
-async fn doubt(office: &Office, job: &Job<'_>, whole: &WholeFile, desk: &Desk) -> Result<Option<String>, DaemonError> {
-    let (records, rejects) = (whole.report.records, whole.report.rejects);
-    if rejects >= HELD_REJECTS && rejects * HELD_SHARE > records + rejects {
-        return Ok(Some(format!("{rejects} of {} rows could not be read as records", records + rejects)));
-    }
-    let Some(before) = office.ledger.headings(&job.source.name, &whole.layout).await? else { return Ok(None) };
-    let gone: Vec<String> = before
-        .into_iter()
-        .filter(|name| !whole.supplied.contains(name))
-        .filter_map(|name| {
-            let rules = desk.plan.rules().iter().filter(|rule| rule.card.reads.contains(&name));
-            let ids: Vec<&str> = rules.map(|rule| rule.card.id.as_str()).collect();
-            (!ids.is_empty()).then(|| format!("{name} (read by {})", ids.join(", ")))
-        })
-        .collect();
-    let reason = format!("the last file of this source had columns that this one has not: {}", gone.join("; "));
-    Ok((!gone.is_empty()).then_some(reason))
 }
 
 fn crash_loop() -> ReadError {

@@ -10,6 +10,7 @@ mod attempt;
 pub mod canary;
 mod complaints;
 mod courier;
+mod doubt;
 mod expectations;
 mod http;
 pub mod life;

@@ -31,6 +31,10 @@ pub struct WholeFile {
     pub layout: String,
     /// Names of the fields that the file supplied.
     pub supplied: Vec<String>,
+    /// Rules that could not be asked of it, in a sentence.
+    pub unasked: Option<String>,
+    /// The commonest reason for which rows were rejected.
+    pub commonest_reject: Option<String>,
 }
 
 /// Publishes an attempt: all of it or nothing.

@@ -306,7 +306,7 @@ impl SourceWorker {
         let ending = attempt::work(&self.office, &job).await;
         self.office.count_work(&row.source, started.elapsed());
         match ending? {
-            Ending::Published { alerts, repeated, counts } => {
+            Ending::Published { alerts, repeated, unasked, counts } => {
                 tracing::info!(
                     file = row.name,
                     source = row.source,
@@ -317,13 +317,16 @@ impl SourceWorker {
                     millis = started.elapsed().as_millis(),
                     "done"
                 );
-                self.tidy().done(row).await
+                let known =
+                    unasked.map(|told| serde_json::json!({ "code": "not-applicable", "message": told }).to_string());
+                self.tidy().done(&FileRow { problem: known, ..row.clone() }).await
             }
             Ending::Failed(error) => self.tidy().unreadable(row, &error).await,
             Ending::Doubtful(error) => self.tidy().doubtful(row, &error).await,
             Ending::Held { reason, counts } => self.tidy().held(row, &reason, counts).await,
             Ending::Changed => self.tidy().back(row).await,
-            Ending::Stopped => Ok(()),
+            // A discarded file is moved at the next look, as one whose move was cut off.
+            Ending::Stopped | Ending::Discarded => Ok(()),
         }
     }
 

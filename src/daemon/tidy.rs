@@ -81,8 +81,7 @@ impl Tidy<'_> {
         loop {
             let place = intake::free_place(folder, &row.name).map_err(|cause| DaemonError::io(folder, cause))?;
             let moved_to = Some(place.display().to_string());
-            // The reason of a released file is settled with it.
-            let problem = if state == FileState::Failed { row.problem.clone() } else { None };
+            let problem = if state == FileState::Duplicate { None } else { row.problem.clone() };
             let change = FileChange { state, problem, moved_to, look_again_at: None };
             self.office.ledger.set_file(row.id, &change, now_micros()).await?;
             match tokio::task::block_in_place(|| self.carry(row, state, &place)) {
@@ -157,7 +156,9 @@ impl Tidy<'_> {
         let paragraphs = vec![
             format!("{name} of source {} is held: {reason}.", self.source.name),
             format!("{} records were read and nobody was told anything.", counts.records),
-            format!("If the file is right, run `tidewaiter release {name}`; if it is not, drop a corrected one."),
+            self.where_it_lies(row)?,
+            format!("If the file is right, run `tidewaiter release {name}`."),
+            format!("If it is not, run `tidewaiter discard {name}` and drop a corrected one."),
             "After 24 hours it goes out under a banner that says so.".to_owned(),
         ];
         let problem = serde_json::json!({ "code": "held", "message": reason }).to_string();
@@ -168,18 +169,26 @@ impl Tidy<'_> {
     /// once a day.
     pub async fn doubtful(&self, row: &FileRow, error: &ReadError) -> Result<(), DaemonError> {
         let name = &row.name;
-        let place = error.row.map_or_else(String::new, |number| format!(" (row {number})"));
+        let place = place(error).map_or_else(String::new, |place| format!(" ({place})"));
         let mut paragraphs = vec![
             format!("{name} of source {} is held: {}{place}.", self.source.name, error.message),
             "Reading on might have misread it, so nobody was told anything.".to_owned(),
         ];
         paragraphs.extend(error.excerpt.as_ref().map(|excerpt| format!("Near: {excerpt}")));
+        paragraphs.push(self.where_it_lies(row)?);
         paragraphs.extend(error.hint.as_ref().map(|hint| format!("What to do: {hint}.")));
         paragraphs.push(format!(
             "Then run `tidewaiter release {name}`, which reads it again; or drop a corrected file, and take this one \
              away with `tidewaiter discard {name}`."
         ));
         self.hold(row, problem_json(name, error), paragraphs).await
+    }
+
+    fn where_it_lies(&self, row: &FileRow) -> Result<String, DaemonError> {
+        let path = self.work_path(row);
+        let rejects = rejects_path(&path);
+        let beside = there(&rejects)?.then(|| format!(", its rejected rows in {}", rejects.display()));
+        Ok(format!("It lies in {}{}.", path.display(), beside.unwrap_or_default()))
     }
 
     async fn hold(&self, row: &FileRow, problem: String, paragraphs: Vec<String>) -> Result<(), DaemonError> {
@@ -197,7 +206,9 @@ impl Tidy<'_> {
         };
         // Told first: a crash in between tells at most once more, and never leaves a held file that nobody knows of.
         self.office.tell_operators(&trouble).await?;
-        Ok(self.office.ledger.set_file(row.id, &change, now_micros()).await?)
+        // One that was held before may have been discarded while it was read again.
+        self.office.ledger.decide_file(row, &change, now_micros()).await?;
+        Ok(())
     }
 
     /// A file that changed while it was read goes back to the drop folder and settles again.
@@ -250,7 +261,7 @@ fn problem_json(name: &str, error: &ReadError) -> String {
         "file": name,
         "code": error.code,
         "message": error.message,
-        "sheet": null,
+        "sheet": error.table,
         "row": error.row,
         "column": error.column,
         "excerpt": error.excerpt,
@@ -259,8 +270,15 @@ fn problem_json(name: &str, error: &ReadError) -> String {
     serde_json::to_string_pretty(&json).unwrap_or_else(|_| json.to_string())
 }
 
+/// `sheet Data, row 7`, as far as it is known.
+fn place(error: &ReadError) -> Option<String> {
+    let row = error.row.map(|number| format!("row {number}"));
+    let parts: Vec<String> = error.table.iter().cloned().chain(row).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 fn failed_trouble(source: &SourceSettings, row: &FileRow, error: &ReadError, folder: &Path) -> Trouble {
-    let place = error.row.map_or_else(String::new, |number| format!(" at row {number}"));
+    let place = place(error).map_or_else(String::new, |place| format!(" at {place}"));
     let mut paragraphs = vec![
         format!("{} of source {} could not be read{place}: {}.", row.name, source.name, error.message),
         format!("It lies in {} with the reason beside it; nobody was told anything from it.", folder.display()),

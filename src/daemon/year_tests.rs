@@ -178,7 +178,7 @@ impl Year {
         let id = ledger.begin_claim(&new, now).await.unwrap();
         let attempt = ledger.begin_attempt(id, "plan", now).await.unwrap();
         ledger.stage(&attempt, &staged).await.unwrap();
-        let whole = WholeFile { report, layout: "l".into(), supplied: vec![] };
+        let whole = WholeFile { report, layout: "l".into(), supplied: vec![], unasked: None, commonest_reject: None };
         publish(self.office(), &attempt, whole, (&Pulse::default(), self.now)).await.unwrap();
         self.tell().await;
     }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::combine::Answers;
 use super::view::View;
 use super::{BoundRule, BoundTest, Memo, Plan, answers, wording};
-use crate::record::{FieldSet, Record, SourceFile};
+use crate::record::{Field, FieldSet, Part, Record, Role, SourceFile};
 use crate::rule_card::RuleCard;
-use crate::rules::{Condition, Target};
+use crate::rules::{Condition, Question, Target};
 
 /// A rule that a file cannot make fire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +63,14 @@ struct File<'f> {
 impl File<'_> {
     fn predicate(&self, place: usize) -> Option<bool> {
         let predicate = self.plan.predicates.get(place)?;
-        let is_there = predicate.places().iter().any(|place| place.is_among(self.supplied));
-        (!is_there).then(|| self.of_nothing.predicates.get(place).is_some_and(|rows| rows.get(0)))
+        let places = predicate.places();
+        let mut is_there = places.iter().map(|place| place.is_among(self.supplied));
+        // Two cells are compared only where both are there.
+        let may_depend = match predicate.question {
+            Question::Field(..) => is_there.all(|there| there),
+            _ => is_there.any(|there| there),
+        };
+        (!may_depend).then(|| self.of_nothing.predicates.get(place).is_some_and(|rows| rows.get(0)))
     }
 
     fn test(&self, test: &BoundTest) -> Option<bool> {
@@ -92,24 +98,62 @@ impl File<'_> {
     /// What the rule asks and the file has not.
     fn missing(&self, bound: &BoundRule) -> Vec<String> {
         let mut places = BTreeSet::new();
-        bound.tests.iter().for_each(|test| self.asked(test, &mut places));
+        self.condition_missed((&bound.rule.condition, true), bound, &mut places);
+        let missing = places.iter().filter(|place| !place.is_among(self.supplied));
         let mut names: Vec<String> = Vec::new();
-        for name in places.iter().filter(|place| !place.is_among(self.supplied)).map(named) {
+        for name in missing.map(|place| self.named(place)) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
+        let is_role = |name: &String| Role::ALL.into_iter().any(|role| role.name() == name);
+        if names.iter().filter(|name| is_role(name)).count() == Role::ALL.len() {
+            names.retain(|name| !is_role(name));
+            names.push("parties".to_owned());
+        }
         names
     }
 
-    fn asked(&self, test: &BoundTest, places: &mut BTreeSet<Target>) {
+    /// What answers otherwise than the condition wants: a filter that lets everything pass is not missed.
+    fn condition_missed(
+        &self,
+        (condition, wanted): (&Condition, bool),
+        bound: &BoundRule,
+        places: &mut BTreeSet<Target>,
+    ) {
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) | Condition::AtLeast(_, parts) => {
+                parts.iter().for_each(|part| self.condition_missed((part, wanted), bound, places));
+            }
+            Condition::Not(inner) => self.condition_missed((inner, !wanted), bound, places),
+            Condition::Selection(place) => {
+                bound.tests.get(*place).into_iter().for_each(|test| self.missed((test, wanted), places));
+            }
+        }
+    }
+
+    fn missed(&self, (test, wanted): (&BoundTest, bool), places: &mut BTreeSet<Target>) {
         match test {
-            BoundTest::All(tests) | BoundTest::Any(tests) => tests.iter().for_each(|test| self.asked(test, places)),
-            BoundTest::Not(test) => self.asked(test, places),
-            BoundTest::Is(place) if self.predicate(*place).is_some() => {
+            BoundTest::All(tests) | BoundTest::Any(tests) => {
+                tests.iter().for_each(|test| self.missed((test, wanted), places));
+            }
+            BoundTest::Not(test) => self.missed((test, !wanted), places),
+            BoundTest::Is(place) if self.predicate(*place) == Some(!wanted) => {
                 places.extend(self.plan.predicates.get(*place).into_iter().flat_map(|predicate| predicate.places()));
             }
             BoundTest::Is(_) => {}
+        }
+    }
+
+    /// A party of which nothing is there is one thing to a reader.
+    fn named(&self, place: &Target) -> String {
+        let is_there = |role| Part::ALL.into_iter().any(|part| self.supplied.contains(Field::Party(role, part)));
+        match place {
+            Target::Field(Field::Party(role, _)) if !is_there(*role) => role.name().to_owned(),
+            Target::Field(field) => field.name(),
+            Target::Raw(key) => format!("raw.{key}"),
+            Target::Source(part) => format!("source.{part}"),
+            Target::UsdPerKg => "usd_per_kg".to_owned(),
         }
     }
 }
@@ -128,15 +172,4 @@ fn at_least(wanted: usize, parts: impl Iterator<Item = Option<bool>>) -> Option<
         return Some(true);
     }
     (held + unknown < wanted).then_some(false)
-}
-
-/// A party's cells are one thing to a reader.
-fn named(place: &Target) -> String {
-    match place {
-        Target::Field(crate::record::Field::Party(role, _)) => role.name().to_owned(),
-        Target::Field(field) => field.name(),
-        Target::Raw(key) => format!("raw.{key}"),
-        Target::Source(part) => format!("source.{part}"),
-        Target::UsdPerKg => "usd_per_kg".to_owned(),
-    }
 }

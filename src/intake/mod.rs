@@ -130,6 +130,8 @@ pub struct ReadError {
     pub code: Cow<'static, str>,
     /// One sentence, lower case, no full stop.
     pub message: String,
+    /// Member and sheet of the table, when the file has several.
+    pub table: Option<String>,
     /// 1-based row, when there is one.
     pub row: Option<u64>,
     /// Heading of the column.
@@ -148,6 +150,7 @@ impl ReadError {
         ReadError {
             code: code.into(),
             message: message.into(),
+            table: None,
             row: None,
             column: None,
             excerpt: None,
@@ -172,6 +175,14 @@ impl ReadError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> ReadError {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with the table where it happened, unless that is known or the file is one.
+    fn in_table(mut self, table: &str) -> ReadError {
+        if self.table.is_none() && !table.is_empty() {
+            self.table = Some(table.to_owned());
+        }
         self
     }
 

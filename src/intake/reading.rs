@@ -102,7 +102,9 @@ impl Seeking<'_> {
                 Some(reason) => reason,
                 None => {
                     let source = SourceFile { member: found.member, sheet: found.sheet, ..self.source.clone() };
-                    match table::open(rows, source, self.layouts, self.settings)? {
+                    match table::open(rows, source, self.layouts, self.settings)
+                        .map_err(|error| error.in_table(&name))?
+                    {
                         Opened::Table(table, above) => {
                             aside.counts.skipped += above;
                             table.note_disputed(aside);
@@ -111,7 +113,7 @@ impl Seeking<'_> {
                         Opened::Empty => continue,
                         Opened::Unfit(error, _) => {
                             let reason = error.message.clone();
-                            self.unfit.get_or_insert(error);
+                            self.unfit.get_or_insert(error.in_table(&name));
                             reason
                         }
                     }
@@ -190,8 +192,8 @@ impl Iterator for Reading {
         match self.batch() {
             Ok(batch) => batch.map(Ok),
             Err(error) => {
-                self.table = None;
-                Some(Err(error))
+                let table = self.table.take();
+                Some(Err(error.in_table(table.as_ref().map_or("", |table| table.name()))))
             }
         }
     }

@@ -189,6 +189,11 @@ impl OpenTable {
         }
     }
 
+    /// Member and sheet, for people; empty for a plain file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Notes the columns that were left to no field, since two layouts that fit equally well disagree about them.
     pub fn note_disputed(&self, aside: &mut Aside) {
         for disputed in &self.disputed {

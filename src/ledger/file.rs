@@ -226,22 +226,51 @@ impl Ledger {
         rows(&sqlx::query(sql).bind(clean(name)).fetch_all(&self.pool).await?)
     }
 
+    /// Files in a state, newest first, at most 100, but for the canary's.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn files_in(&self, state: FileState) -> Result<Vec<FileRow>, LedgerError> {
+        let sql = select_file!("WHERE state = $1 AND source <> 'tidewaiter-canary' ORDER BY id DESC LIMIT 100");
+        rows(&sqlx::query(sql).bind(state.as_str()).fetch_all(&self.pool).await?)
+    }
+
     /// Changes where a file stands.
     ///
     /// # Errors
     /// When the ledger fails or does not know the file.
     pub async fn set_file(&self, file: i64, change: &FileChange, now: i64) -> Result<(), LedgerError> {
+        match self.update_file((file, None), change, now).await? {
+            true => Ok(()),
+            false => Err(LedgerError::Unknown { what: "file", id: file }),
+        }
+    }
+
+    /// Changes where a file stands, unless it has left the state in which it was seen; says whether it was changed.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn decide_file(&self, seen: &FileRow, change: &FileChange, now: i64) -> Result<bool, LedgerError> {
+        self.update_file((seen.id, Some(seen.state)), change, now).await
+    }
+
+    async fn update_file(
+        &self,
+        (file, seen): (i64, Option<FileState>),
+        change: &FileChange,
+        now: i64,
+    ) -> Result<bool, LedgerError> {
         let mut write = self.write().await?;
         let sql = "UPDATE file SET state = $2, problem = $3, moved_to = COALESCE($4, moved_to), look_again_at = $5, \
-                   looks = looks + $6, done_at = COALESCE(done_at, $7) WHERE id = $1";
+                   looks = looks + $6, done_at = COALESCE(done_at, $7) WHERE id = $1 AND ($8 = '' OR state = $8)";
         let query = sqlx::query(sql).bind(file).bind(change.state.as_str()).bind(change.problem.as_deref().map(clean));
         let query = query.bind(change.moved_to.as_deref().map(clean)).bind(change.look_again_at);
         let query =
             query.bind(i64::from(change.state == FileState::Waiting)).bind(change.state.is_end().then_some(now));
-        if query.execute(write.connection()).await?.rows_affected() == 0 {
-            return Err(LedgerError::Unknown { what: "file", id: file });
-        }
-        write.commit().await
+        let query = query.bind(seen.map_or("", FileState::as_str));
+        let changed = query.execute(write.connection()).await?.rows_affected() > 0;
+        write.commit().await?;
+        Ok(changed)
     }
 
     /// Forgets a claim whose file was never moved. A file with published findings is not forgotten.

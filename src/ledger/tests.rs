@@ -549,3 +549,19 @@ async fn an_existing_ledger_is_copied_before_it_is_migrated_and_a_failed_migrati
     assert!(sqlx::query("SELECT a FROM more").fetch_all(&copy.pool).await.is_err(), "the copy is from before");
     assert!(sqlx::query("SELECT a FROM more").fetch_all(&ledger.pool).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_decision_on_a_file_that_has_moved_on_changes_nothing() {
+    let (_folder, ledger) = ledger().await;
+    let new = NewFile { source: "harbor".into(), name: "h.csv".into(), work_name: "w-h.csv".into(), size: 1 };
+    let id = ledger.begin_claim(&new, 1).await.unwrap();
+    let change = |state| FileChange { state, problem: None, moved_to: None, look_again_at: None };
+    ledger.set_file(id, &change(FileState::Held), 2).await.unwrap();
+    let seen = ledger.file(id).await.unwrap().unwrap();
+    assert_eq!(ledger.files_in(FileState::Held).await.unwrap(), std::slice::from_ref(&seen));
+    ledger.set_file(id, &change(FileState::Done), 3).await.unwrap();
+    assert!(!ledger.decide_file(&seen, &change(FileState::Failed), 4).await.unwrap());
+    let now = ledger.file(id).await.unwrap().unwrap();
+    assert_eq!(now.state, FileState::Done);
+    assert!(ledger.decide_file(&now, &change(FileState::Failed), 5).await.unwrap());
+}
