@@ -220,7 +220,7 @@ async fn read(
     };
     let commonest_reject = staging.finish()?;
     for note in whole.notes.iter().take(LOGGED_NOTES) {
-        tracing::info!(file = job.row.name, note, "cells were not read as they stand");
+        tracing::info!(file = job.row.name, note, "note about the file");
     }
     let report = FileReport {
         source,

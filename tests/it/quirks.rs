@@ -256,3 +256,22 @@ fn only_a_cell_that_can_be_read_in_two_ways_makes_a_long_file_unsure() {
         assert_eq!(open(file.path(), &layouts(), Known::default()).unwrap().is_unsure(), unsure, "{date} {net}");
     }
 }
+
+#[test]
+fn any_two_lines_of_an_export_are_enough_to_know_their_code_page() {
+    let bytes = std::fs::read("examples/sample-export.csv").unwrap();
+    let text = encoding_rs::WINDOWS_1251.decode(&bytes).0.into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut known = 0;
+    for encoding in [encoding_rs::WINDOWS_1251, encoding_rs::IBM866, encoding_rs::KOI8_R] {
+        for two in lines.chunks(2).map(|two| two.join("\n")) {
+            let (bytes, _, is_lost) = encoding.encode(&two);
+            if !is_lost && !two.is_ascii() {
+                let guessed = intake::guess_encoding(&bytes).unwrap_or_else(|| panic!("in doubt: {two}"));
+                assert_eq!(guessed.decode(&bytes).0, two, "{} taken for {}", encoding.name(), guessed.name());
+                known += 1;
+            }
+        }
+    }
+    assert!(known > 500, "{known}");
+}

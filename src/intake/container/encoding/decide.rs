@@ -154,7 +154,11 @@ pub fn guess(sample: &[u8]) -> &'static Encoding {
     let detected = Words::of(&usual.decode_without_bom_handling(sample).0);
     match best {
         // A few letters say less than what the detector knows of languages, unless it makes no words of them.
-        Some((_, cyrillic)) if letters_in(sample) >= ENOUGH_LETTERS || detected.bad > 0 || is_cyrillic(usual) => {
+        Some((_, cyrillic))
+            if letters_in(sample) >= ENOUGH_LETTERS
+                || detected.bad + detected.all_accents > 0
+                || is_cyrillic(usual) =>
+        {
             cyrillic
         }
         // Of signs alone, `№` is the one that tables have.
@@ -381,7 +385,7 @@ mod tests {
         ] {
             assert_eq!(decided(&encoding.encode(text).0), encoding, "{text}");
         }
-        for text in ["a;b\nООО;1\n", "a;b\n1;№ 5\n"] {
+        for text in ["a;b\nООО;1\n", "a;b\n1;№ 5\n", "a;b\n1;ИМЭК\n", "a;b\n1;ВЭД;x\n"] {
             assert_eq!(decided(&WINDOWS_1251.encode(text).0).decode(&WINDOWS_1251.encode(text).0).0, text);
         }
     }

@@ -21,6 +21,8 @@ pub struct Words {
     pub bad: usize,
     /// Cyrillic and Latin letters in one word: a wrong guess, or a name that is spelt to evade.
     pub mixed: usize,
+    /// Good ones that have Latin letters with accents alone.
+    pub all_accents: usize,
     /// Cyrillic letters, and the sum of their ranks.
     pub letters: usize,
     ranks: usize,
@@ -52,7 +54,11 @@ impl Words {
     fn count(&mut self, text: &str, (from, word): (usize, &str)) {
         match verdict(word) {
             Verdict::Nothing => return,
-            Verdict::Good => self.good += 1,
+            Verdict::Good => {
+                let accented = |letter| matches!(class(letter), Class::Latin1 | Class::Accented);
+                self.all_accents += usize::from(word.chars().all(accented) && word.chars().count() > 1);
+                self.good += 1;
+            }
             Verdict::Mixed => self.mixed += 1,
             Verdict::Bad => {
                 self.bad += 1;
