@@ -313,6 +313,32 @@ fn read(bytes: &[u8], desk: &Desk) -> Result<Read, ReadError> {
 }
 
 #[test]
+fn a_workbook_with_a_changed_letter_is_damaged_and_not_another_workbook() {
+    let book = workbook(&[("1", lines(&records()))]);
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut stored = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let plain = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for place in 0..archive.len() {
+        let mut member = archive.by_index(place).unwrap();
+        stored.start_file(member.name().unwrap().into_owned(), plain).unwrap();
+        std::io::copy(&mut member, &mut stored).unwrap();
+    }
+    let whole = stored.finish().unwrap().into_inner();
+    let desk = shipped();
+    assert!(open(&whole, &desk, &Limits::default()).is_ok());
+    let text = b"AVIC INTERNATIONAL";
+    let at = whole.windows(text.len()).position(|window| window == text).unwrap();
+    let mut changed = whole;
+    changed[at] = b'E';
+    let error = open(&changed, &desk, &Limits::default())
+        .err()
+        .or_else(|| open(&changed, &desk, &Limits::default()).unwrap().find_map(Result::err));
+    let error = error.unwrap();
+    assert_eq!(error.code, "cut-short");
+    assert!(error.message.contains("xl/sharedStrings.xml"), "{error}");
+}
+
+#[test]
 fn every_form_gives_the_same_records_and_the_same_findings() {
     let (desk, records) = (shipped(), records());
     let forms = forms(&records);

@@ -3,7 +3,7 @@
 //! In: an open file. Out: the tables of its members. Nothing is unpacked under a name; what a member is called is text.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek};
 
 use encoding_rs::IBM866;
 use sevenz_rust2::{ArchiveReader, Password};
@@ -32,6 +32,7 @@ pub fn zip(file: File, place: &Place<'_>, out: &mut FrameWriter) -> Result<(), R
     let again = file.try_clone().map_err(|cause| ReadError::io(&cause))?;
     let mut archive = ZipArchive::new(BufReader::with_capacity(1 << 16, file)).map_err(bad_zip)?;
     if let Some(form) = form(&archive) {
+        checked(&mut archive, place)?;
         drop(archive);
         return workbook::read(again, form, place, out);
     }
@@ -152,6 +153,32 @@ fn member_name(raw: &[u8]) -> String {
         Err(_) => IBM866.decode_without_bom_handling(raw).0.into_owned(),
     };
     name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// Reads every part of a workbook to its end, where its checksum stands: the readers of workbooks stop at the last tag, and
+/// would take a damaged part for another one.
+fn checked<R: Read + Seek>(archive: &mut ZipArchive<R>, place: &Place<'_>) -> Result<(), ReadError> {
+    let mut left = place.limits.decompressed;
+    for index in 0..archive.len() {
+        let mut part = match archive.by_index(index) {
+            Ok(part) => part,
+            // Whatever the reader of workbooks makes of it is told better there.
+            Err(_) => continue,
+        };
+        let name = member_name(part.name_raw());
+        let read = io::copy(&mut part.by_ref().take(left), &mut io::sink()).map_err(|cause| {
+            ReadError::new("cut-short", format!("the workbook is damaged or not complete: {name}: {cause}"))
+                .hint("open it and save it again, or save the sheets as CSV")
+        })?;
+        left = left.saturating_sub(read);
+        if left == 0 {
+            let message = format!("the workbook gives more than {} bytes", place.limits.decompressed);
+            return Err(
+                ReadError::new("too-much-inside", message).hint("drop it in parts, or raise `limits: decompressed`")
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Which workbook format the archive is, if one: ECMA-376, MS-XLSB, OpenDocument.
