@@ -8,8 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::{CommandError, init, run, say, shipped};
 use crate::config::Config;
 use crate::daemon::{self, Until};
+use crate::desk::{self, Desk};
 use crate::ledger::Ledger;
 use crate::notification::Kind;
+use crate::rule_card::Level;
 
 /// Show the whole job on a sample export.
 #[derive(Debug, Args)]
@@ -60,12 +62,22 @@ async fn tell(command: &Demo, config: &Config) -> Result<i64, CommandError> {
     let mut listings = ledger.outbox(1000).await?;
     listings.retain(|listing| listing.kind == Kind::Alert.name());
     listings.sort_by_key(|listing| listing.id);
-    say(format!("\n{} alert mails:", listings.len()));
+    let hits = ledger.rule_hits().await?;
+    let (texts, _) = desk::read_folder(&config.rules).map_err(CommandError::io(&config.rules))?;
+    let desk = Desk::build(&texts, &super::known(config)).0;
+    say("\nfindings by rule:");
+    for level in Level::ALL.into_iter().rev() {
+        for rule in desk.plan.rules().iter().filter(|rule| rule.card.level == level) {
+            let Some((_, findings, _)) = hits.iter().find(|(id, ..)| *id == rule.card.id) else { continue };
+            say(format!("  {findings:>4}  {:<9} {}", level.name(), rule.card.title));
+        }
+    }
+    say(format!("\n{} alert {}:", listings.len(), if listings.len() == 1 { "mail" } else { "mails" }));
     for listing in &listings {
         say(format!("  {}", listing.subject));
     }
     let folder = command.folder.display();
-    say(format!("\nthe mails lie in {folder}/mail/new: open them with a mail client, or"));
+    say(format!("\nmail lies in {folder}/mail/new: open it with a mail client, or"));
     say(format!(
         "  tidewaiter outbox -c {folder}/tidewaiter.yaml show {}",
         listings.first().map_or(1, |first| first.id)
