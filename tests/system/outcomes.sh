@@ -173,8 +173,8 @@ for address in greylisted well; do
     [ "$(copies "$address" | wc -l)" = 1 ] || fail "not one mail to $address@"
 done
 
-# Too large with its table, small enough without it.
-{ head -1 "$work/one.csv"; for n in $(seq 1 800); do sed -n "2s/D-1/D-$n/p" "$work/one.csv"; done; } >"$work/large.csv"
+# Too large with its table, small enough without it; too few records to be held as a storm.
+{ head -1 "$work/one.csv"; for n in $(seq 1 480); do sed -n "2s/D-1/D-$n/p" "$work/one.csv"; done; } >"$work/large.csv"
 house_of large big@example.org
 drop "$work/large" "$work/large.csv" large.csv
 run_to_the_end "$work/large"
