@@ -6,6 +6,7 @@
 mod claim;
 mod columns;
 mod container;
+mod ending;
 mod entities;
 mod furniture;
 mod layout;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::columns::{Basis, Columns};
 use super::container::{self, Row, RowSource, RowText, Table};
+use super::ending::Ending;
 use super::furniture::Furniture;
 use super::layout::{self, Contradiction, Layout, Layouts, RunnerUp};
 use super::notes::What;
@@ -46,6 +47,7 @@ pub struct OpenTable {
     pub(super) headings: Arc<[String]>,
     pub(super) furniture: Furniture,
     pub(super) columns: Columns,
+    ending: Ending,
     rates: Arc<Rates>,
     /// Canonical fields that the table supplies.
     pub supplied: FieldSet,
@@ -109,6 +111,7 @@ pub fn open(
         ended,
         source: Arc::new(source),
         name,
+        ending: Ending::new(headings.len()),
         furniture: Furniture::new(&headings, &columns.readers),
         layout: fit.layout,
         constants: fit.constants,
@@ -273,10 +276,15 @@ impl OpenTable {
         let (mut bytes, mut row) = (0, Row::default());
         while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
             if !self.next_row(rows, &mut row)? {
-                break;
+                match self.ending.cut().filter(|_| rows.is_open_ended()) {
+                    Some(error) => return Err(error),
+                    None => break,
+                }
             }
             let text = row.text();
-            if self.furniture.is(&text) {
+            let is_furniture = self.furniture.is(&text);
+            self.ending.pass(&text, is_furniture);
+            if is_furniture {
                 aside.counts.skipped += 1;
                 continue;
             }

@@ -109,6 +109,25 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_text_that_ends_inside_its_last_row_is_cut_short() {
+    let header = "declaration,date,consignor,consignee,hs";
+    let row = "D-1,2022-10-24,A,B,8541";
+    let end = |text: &str| read(text.as_bytes()).map_err(|error| (error.code, error.row));
+    let cut = |row: u64| Err(("cut-short".into(), Some(row)));
+    assert_eq!(end(&format!("{header}\n{row}\nD-2,2022-10-24,AV")), cut(3));
+    assert_eq!(end(&format!("{header}\nD-1,2022-10-24")), cut(2));
+    assert_eq!(read(&gzip(format!("{header}\n{row}\nD-2,2022-10-24").as_bytes())).unwrap_err().code, "cut-short");
+    for whole in [
+        format!("{header}\n{row}\n{row}"),
+        format!("{header}\n{row}\nD-2,2022-10-24,AV\n"),
+        format!("{header}\nD-1,2022-10-24\nD-2,2022-10-24,AV"),
+        format!("{header}\n{row}\nTOTAL"),
+    ] {
+        assert!(end(&whole).is_ok(), "{whole}: {:?}", end(&whole));
+    }
+}
+
+#[test]
 fn broken_files_say_what_is_wrong() {
     let text = table(b',', "\n");
     let whole = gzip(text.repeat(50).as_bytes());

@@ -124,6 +124,10 @@ impl RowSource for Delimited<'_> {
         }
         Ok(true)
     }
+
+    fn is_open_ended(&self) -> bool {
+        !matches!(lock(&self.seen).last, b'\n' | b'\r')
+    }
 }
 
 /// Tables narrower than this may well have so many delimiters in a line of a text.

@@ -17,6 +17,8 @@ pub struct Seen {
     pub blanks: VecDeque<u64>,
     /// Whether a quoted cell is open.
     pub quote_open: bool,
+    /// The last byte handed on.
+    pub last: u8,
 }
 
 /// See the module.
@@ -53,6 +55,7 @@ impl<'a> Guard<'a> {
             self.pass(seen);
         }
         self.before = data.last().copied().unwrap_or(self.before);
+        seen.last = self.before;
         seen.given += data.len() as u64;
     }
 

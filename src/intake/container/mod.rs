@@ -154,6 +154,11 @@ pub trait RowSource {
     /// # Errors
     /// When the container is broken, cut short or over a limit.
     fn next_row(&mut self, row: &mut Row) -> Result<bool, ReadError>;
+
+    /// Whether what was read is a text that does not end with a line break: its last row may not be whole.
+    fn is_open_ended(&self) -> bool {
+        false
+    }
 }
 
 /// Opens a file as what its content says it is. `encoding` overrides detection.
