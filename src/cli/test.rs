@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CommandError, explain, open, say, shipped, show};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::desk::{self, Desk, DeskText};
 use crate::evaluate::{self, Firing, Memo};
 use crate::pipeline::{self, RunError};
@@ -146,9 +146,10 @@ fn place(path: &Path) -> Result<Place, CommandError> {
         let own = parent.join(path.file_name().unwrap_or_default()).display().to_string();
         return Ok(Place { examples_of: Some(own), tests: Vec::new(), ..folder(parent, Known::default())? });
     }
-    let config = Config::load(path)?;
-    let known = super::known(&config);
-    folder(&config.rules, known)
+    // Places are shown from here, as an author has them in an editor.
+    let reading = Config::read(path)?;
+    let config = reading.config.ok_or(ConfigError::Wrong(reading.problems))?;
+    folder(&reading.rules, super::known(&config))
 }
 
 fn folder(folder: &Path, known: Known) -> Result<Place, CommandError> {

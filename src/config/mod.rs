@@ -256,12 +256,19 @@ pub struct SourceSettings {
 }
 
 impl Config {
-    /// Reads and resolves a configuration file.
+    /// Reads and resolves a configuration file. Its paths are absolute, so that they say the same wherever they are used
+    /// and kept.
     ///
     /// # Errors
     /// When it cannot be read, or when anything in it is wrong.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let reading = Config::read(path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let path = match folder.canonicalize() {
+            Ok(folder) => folder.join(path.file_name().unwrap_or_default()),
+            // What is not there is told by its own name.
+            Err(_) => path.to_owned(),
+        };
+        let reading = Config::read(&path)?;
         reading.config.ok_or(ConfigError::Wrong(reading.problems))
     }
 

@@ -96,3 +96,17 @@ fn the_preview_of_a_summary_has_its_lines_by_party_and_month() {
         assert!(text.contains(part), "{part} in:\n{text}");
     }
 }
+
+#[test]
+fn a_configuration_named_from_elsewhere_is_the_same_installation() {
+    let bench = Bench::new();
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    let run = |folder: &str, config: &str| {
+        tidewaiter(&bench.path(folder), &["run", "--until-idle", "-c", config]).success();
+    };
+    run("", "tidewaiter.yaml");
+    run("drop", bench.path("tidewaiter.yaml").to_str().unwrap());
+    run("rules", "../tidewaiter.yaml");
+    assert_eq!(bench.mails_to("ops@example.org"), Vec::<String>::new(), "no rule was removed");
+    assert_eq!(listed(&bench)["running"], "file");
+}
