@@ -1,7 +1,7 @@
 //! `tidewaiter retry`, `release` and `discard`: what an operator does about files that did not go through. They work
 //! whether the daemon runs or not; it takes what they leave at its next scan.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
@@ -47,7 +47,8 @@ pub struct Release {
     storm: bool,
 }
 
-/// Set aside, untold: a held file, which goes into failed/, or a storm, whose findings stay recorded.
+/// Set aside, untold: a held file, which goes into failed/; a failed one, which stays there and is spoken of no more; or a
+/// storm, whose findings stay recorded.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidewaiter discard october.csv
@@ -64,8 +65,8 @@ pub struct Discard {
 /// Puts a failed file back.
 pub async fn retry(command: Retry) -> Result<(), CommandError> {
     let which = command.which;
-    let (config, row, _) = which.find(FileState::Failed).await?;
-    let from = lies(&config, &row).ok_or_else(|| CommandError::Usage(format!("{} is gone", row.name)))?;
+    let (config, row, _) = which.find(&[FileState::Failed]).await?;
+    let from = lies(&row).ok_or_else(|| CommandError::Usage(format!("{} is gone", row.name)))?;
     let source = config.sources.iter().find(|source| source.name == row.source);
     let source = source.ok_or_else(|| CommandError::Usage(format!("there is no source `{}` any more", row.source)))?;
     let moved = move_file(&from, &source.folder, &row.name).map_err(CommandError::io(&from))?;
@@ -80,22 +81,25 @@ pub async fn release(command: Release) -> Result<(), CommandError> {
     if which.is_storm(command.storm).await? {
         return which.end_storm(StormEnd::Released).await;
     }
-    let (_, row, ledger) = which.find(FileState::Held).await?;
+    let (_, row, ledger) = which.find(&[FileState::Held]).await?;
     change(&ledger, &row, (FileState::Held, Some(0))).await?;
     which.done(&row, ("released", &format!("{} is released: the daemon takes it at its next scan", row.name)), None);
     Ok(())
 }
 
-/// Puts a held file aside, which the daemon moves at its next scan; or ends a storm untold.
+/// Puts a held or failed file aside, of which the daemon moves the first at its next scan; or ends a storm untold.
 pub async fn discard(command: Discard) -> Result<(), CommandError> {
     let which = command.which;
     if which.is_storm(command.storm).await? {
         return which.end_storm(StormEnd::Discarded).await;
     }
-    let (_, row, ledger) = which.find(FileState::Held).await?;
+    let (_, row, ledger) = which.find(&[FileState::Held, FileState::Failed]).await?;
+    let told = match row.state {
+        FileState::Failed => format!("{} is set aside: it stays in failed/", row.name),
+        _ => format!("{} is discarded, untold: the daemon moves it to failed/ at its next scan", row.name),
+    };
     let row = FileRow { problem: Some(as_discarded(row.problem.as_deref())), ..row };
     change(&ledger, &row, (FileState::Failed, None)).await?;
-    let told = format!("{} is discarded, untold: the daemon moves it to failed/ at its next scan", row.name);
     which.done(&row, ("discarded", &told), None);
     Ok(())
 }
@@ -124,14 +128,15 @@ async fn change(
 }
 
 impl Which {
-    /// The one file in that state that is meant.
-    async fn find(&self, state: FileState) -> Result<(Config, FileRow, Ledger), CommandError> {
+    /// The one file in one of these states that is meant.
+    async fn find(&self, states: &[FileState]) -> Result<(Config, FileRow, Ledger), CommandError> {
         let (config, ledger) = self.config.ledger().await?;
-        let known = self.candidates(&config, &ledger).await?;
-        let fits = |row: &&FileRow| row.state == state && (state != FileState::Failed || lies(&config, row).is_some());
+        let known = self.candidates(&ledger).await?;
+        let is_there = |row: &FileRow| row.state != FileState::Failed || lies(row).is_some();
+        let fits = |row: &&FileRow| states.contains(&row.state) && is_there(row);
         let rows: Vec<&FileRow> = known.iter().filter(fits).collect();
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
-        let word = state.as_str();
+        let word = states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" or ");
         match rows.as_slice() {
             [row] => Ok((config, (*row).clone(), ledger)),
             [] => {
@@ -149,7 +154,7 @@ impl Which {
 
     /// Whether a rule is meant whose storm is held; a name that a held file has too must say so.
     async fn is_storm(&self, said: bool) -> Result<bool, CommandError> {
-        let (config, ledger) = self.config.ledger().await?;
+        let (_, ledger) = self.config.ledger().await?;
         let name = self.file.to_string_lossy();
         let is_rule = ledger.storms().await?.iter().any(|storm| storm.rule.id == name);
         if said && !is_rule {
@@ -157,8 +162,7 @@ impl Which {
                 "no storm of a rule `{name}` is held; `tidewaiter status` lists them"
             )));
         }
-        let is_file =
-            is_rule && self.candidates(&config, &ledger).await?.iter().any(|row| row.state == FileState::Held);
+        let is_file = is_rule && self.candidates(&ledger).await?.iter().any(|row| row.state == FileState::Held);
         if is_file && !said {
             let message =
                 format!("a file and the storm of a rule named {name} are held: add `--storm`, or write `./{name}`");
@@ -186,11 +190,11 @@ impl Which {
     }
 
     /// By the path where one lies, else by name, else by number; newest first.
-    async fn candidates(&self, config: &Config, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
+    async fn candidates(&self, ledger: &Ledger) -> Result<Vec<FileRow>, CommandError> {
         if self.file.components().count() > 1
             && let Ok(path) = self.file.canonicalize()
         {
-            let lies_there = |row: &FileRow| lies(config, row).and_then(|at| at.canonicalize().ok());
+            let lies_there = |row: &FileRow| lies(row).and_then(|at| at.canonicalize().ok());
             let failed = ledger.files_in(FileState::Failed).await?;
             if let Some(row) = failed.into_iter().find(|row| lies_there(row).as_ref() == Some(&path)) {
                 return Ok(vec![row]);
@@ -222,9 +226,6 @@ fn stands(row: &FileRow) -> String {
 }
 
 /// Where a file that came to its end lies, when it still does.
-fn lies(config: &Config, row: &FileRow) -> Option<PathBuf> {
-    let place = Path::new(row.moved_to.as_ref()?);
-    // The daemon may have been started from another folder.
-    let beside = config.path.parent().unwrap_or(Path::new("")).join(place);
-    [place.to_owned(), beside].into_iter().find(|place| place.exists())
+fn lies(row: &FileRow) -> Option<PathBuf> {
+    row.moved_to.as_ref().map(PathBuf::from).filter(|place| place.exists())
 }

@@ -2,6 +2,8 @@
 //!
 //! In: the ledger. Out: sentences. It judges no worker: whether the daemon lives is seen elsewhere.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::courier::DOWN_SINCE;
@@ -77,21 +79,20 @@ async fn mail(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
     Ok(all)
 }
 
-/// Held files, and failed ones that nobody has set aside and after which their source gave nothing good.
+/// Held files, and failed ones that still lie where they were put and that nobody has set aside or dropped again.
 async fn files(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
     let open = ledger.open_files().await?;
     let last = ledger.files(LOOKED_THROUGH).await?;
-    let made_good = |failed: &FileRow| {
-        last.iter().any(|file| {
-            let again = file.name == failed.name || file.state == FileState::Done;
-            file.id > failed.id && file.source == failed.source && again
-        })
+    let came_again = |failed: &FileRow| {
+        last.iter().any(|file| file.id > failed.id && file.source == failed.source && file.name == failed.name)
     };
-    let failed = last.iter().filter(|file| file.state == FileState::Failed && !is_discarded(file) && !made_good(file));
+    let lies = |failed: &FileRow| failed.moved_to.as_ref().is_some_and(|place| Path::new(place).exists());
+    let failed = last.iter().filter(|file| file.state == FileState::Failed && !is_discarded(file));
+    let failed = failed.filter(|file| lies(file) && !came_again(file));
     let held = open.iter().filter(|file| file.state == FileState::Held);
     let mut all: Vec<Wrong> =
         held.map(|file| of_file(file, "is held until you say what becomes of it", &["release", "discard"])).collect();
-    all.extend(failed.map(|file| of_file(file, "failed", &["retry"])));
+    all.extend(failed.map(|file| of_file(file, "failed", &["retry", "discard"])));
     let more = all.len().saturating_sub(NAMED);
     all.truncate(NAMED);
     all.extend((more > 0).then(|| wrong(format!("and {more} more files"), "tidewaiter status --json")));
@@ -107,7 +108,7 @@ fn of_file(file: &FileRow, state: &str, commands: &[&str]) -> Wrong {
     wrong(what, commands.iter().map(typed).collect::<Vec<_>>().join(", or "))
 }
 
-/// A held file that somebody set aside by hand.
+/// A file that somebody set aside by hand.
 fn is_discarded(file: &FileRow) -> bool {
     file.problem.as_deref().is_some_and(|text| {
         let problem: Option<serde_json::Value> = serde_json::from_str(text).ok();

@@ -394,3 +394,30 @@ fn totals_of_countries_name_the_rules_about_parties_that_they_cannot_answer() {
     let mails = bench.mails_to("analyst@example.org");
     assert_eq!(mails.len(), 1, "a filter that a file cannot answer lets everything pass");
 }
+
+#[test]
+fn a_failed_file_is_spoken_of_until_it_is_dropped_again_or_set_aside_whatever_good_came_since() {
+    let bench = Bench::new();
+    bench.write("drop/first.csv", "nothing,known\n1,2\n");
+    bench.run();
+    bench.write("drop/second.csv", "nothing,known2\n1,2\n");
+    bench.run();
+    bench.write("drop/good.csv", format!("{HEADER}{}", quiet(1)));
+    bench.run();
+    let wrong = || {
+        let status = printed(&tidewaiter(&bench.path(""), &["status", "--json"]).success());
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        status["wrong"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["what"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(wrong().iter().filter(|what| what.contains("failed")).count(), 2, "{:?}", wrong());
+    tidewaiter(&bench.path(""), &["discard", "first.csv"]).success();
+    bench.write("drop/second.csv", format!("{HEADER}{}", quiet(2)));
+    bench.run();
+    assert_eq!(wrong(), Vec::<String>::new());
+    assert!(bench.path("drop/.tidewaiter/failed/first.csv").exists(), "set aside, and still there");
+}
