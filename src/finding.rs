@@ -181,22 +181,9 @@ fn is_in_key(field: Field) -> bool {
 mod tests {
     use super::*;
     use crate::record::{Part, Role, SourceFile};
-    use crate::rule_card::{AlertSettings, Level};
 
     fn finding(fields: &[(Field, &str)]) -> Finding {
-        let rule = RuleCard {
-            id: "r".into(),
-            title: "t".into(),
-            level: Level::High,
-            description: String::new(),
-            references: vec![],
-            tags: vec![],
-            falsepositives: vec![],
-            fields: vec![],
-            version: "0".into(),
-            reads: vec![],
-            alert: AlertSettings::default(),
-        };
+        let rule = RuleCard::sample("r");
         let source = SourceFile { source: "s".into(), file: "f".into(), member: None, sheet: None, sha256: None };
         let fields = fields.iter().map(|(field, cell)| (*field, (*cell).to_owned())).collect();
         let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![] };

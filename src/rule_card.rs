@@ -99,3 +99,23 @@ pub struct RuleCard {
     /// Who is told and how.
     pub alert: AlertSettings,
 }
+
+#[cfg(test)]
+impl RuleCard {
+    /// A rule of level high that says nothing of itself but its id.
+    pub(crate) fn sample(id: &str) -> RuleCard {
+        RuleCard {
+            id: id.to_owned(),
+            title: "t".to_owned(),
+            level: Level::High,
+            description: String::new(),
+            references: Vec::new(),
+            tags: Vec::new(),
+            falsepositives: Vec::new(),
+            fields: Vec::new(),
+            version: "0".to_owned(),
+            reads: Vec::new(),
+            alert: AlertSettings::default(),
+        }
+    }
+}

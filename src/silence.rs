@@ -77,22 +77,9 @@ mod tests {
 
     use super::*;
     use crate::record::{Part, Role, SourceFile};
-    use crate::rule_card::{AlertSettings, Level};
 
     fn rule() -> RuleCard {
-        RuleCard {
-            id: "su-35".into(),
-            title: "t".into(),
-            level: Level::High,
-            description: String::new(),
-            references: vec![],
-            tags: vec!["russia".into()],
-            falsepositives: vec![],
-            fields: vec![],
-            version: "0".into(),
-            reads: vec![],
-            alert: AlertSettings::default(),
-        }
+        RuleCard { tags: vec!["russia".into()], ..RuleCard::sample("su-35") }
     }
 
     fn record() -> Record {

@@ -83,17 +83,12 @@ fn rule(number: usize) -> Arc<RuleCard> {
     let to = [1 + number % (RECIPIENTS - 1), 1 + number * 5 % (RECIPIENTS - 1)].map(|person| format!("p{person:02}"));
     let to = if number.is_multiple_of(7) { vec![] } else { to[..1 + number % 2].to_vec() };
     Arc::new(RuleCard {
-        id: format!("rule-{number:02}"),
         title: format!("Rule {number}"),
         level: Level::ALL[number % 5],
         description: "A rule.".into(),
-        references: vec![],
-        tags: vec![],
-        falsepositives: vec![],
-        fields: vec![],
-        version: "0".into(),
         reads: vec!["description".into()],
         alert: AlertSettings { to, ..AlertSettings::default() },
+        ..RuleCard::sample(&format!("rule-{number:02}"))
     })
 }
 

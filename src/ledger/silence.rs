@@ -42,8 +42,16 @@ pub struct SilenceSum {
     pub examples: Vec<Told>,
 }
 
-const ALL: &str = "SELECT id, rule, tag, source, field, value, author, reason, made_at, until_at, ended_at FROM silence \
-                   ORDER BY id";
+macro_rules! select_silence {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, rule, tag, source, field, value, author, reason, made_at, until_at, ended_at FROM silence ",
+            $rest
+        )
+    };
+}
+
+const ALL: &str = select_silence!("ORDER BY id");
 
 impl Ledger {
     /// Begins a silence; answers its number.
@@ -90,8 +98,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger fails.
     pub async fn silences_to_remind_of(&self, now: i64) -> Result<Vec<Silence>, LedgerError> {
-        let sql = "SELECT id, rule, tag, source, field, value, author, reason, made_at, until_at, ended_at FROM silence \
-                   WHERE ended_at IS NULL AND until_at > $1 AND reminded_at <= $2 ORDER BY id";
+        let sql = select_silence!("WHERE ended_at IS NULL AND until_at > $1 AND reminded_at <= $2 ORDER BY id");
         let rows = sqlx::query(sql).bind(now).bind(now - WEEK).fetch_all(&self.pool).await?;
         rows.iter().map(silence).collect()
     }
@@ -101,8 +108,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger fails.
     pub async fn silences_to_sum_up(&self, now: i64) -> Result<Vec<Silence>, LedgerError> {
-        let sql = "SELECT id, rule, tag, source, field, value, author, reason, made_at, until_at, ended_at FROM silence \
-                   WHERE (ended_at IS NOT NULL OR until_at <= $1) AND summed_at IS NULL ORDER BY id";
+        let sql = select_silence!("WHERE (ended_at IS NOT NULL OR until_at <= $1) AND summed_at IS NULL ORDER BY id");
         let rows = sqlx::query(sql).bind(now).fetch_all(&self.pool).await?;
         rows.iter().map(silence).collect()
     }

@@ -9,7 +9,7 @@ use crate::alert::{FileReport, News, Told};
 use crate::finding::{Evidence, Finding, Identity};
 use crate::notification::{Kind, Notification};
 use crate::record::{Field, Part, Record, Role, SourceFile};
-use crate::rule_card::{AlertSettings, Lane, Level, RuleCard};
+use crate::rule_card::{Lane, Level, RuleCard};
 
 const ANALYST: &str = "analyst@example.org";
 
@@ -21,17 +21,11 @@ pub(super) async fn ledger() -> (TempDir, Ledger) {
 
 fn rule() -> RuleCard {
     RuleCard {
-        id: "su-35".into(),
         title: "Su-35 parts".into(),
         level: Level::Critical,
-        description: String::new(),
-        references: vec![],
-        tags: vec![],
-        falsepositives: vec![],
-        fields: vec![],
         version: "0123456789ab".into(),
         reads: vec!["description".into(), "raw.Примечание".into()],
-        alert: AlertSettings::default(),
+        ..RuleCard::sample("su-35")
     }
 }
 

@@ -95,17 +95,8 @@ mod tests {
     #[test]
     fn many_findings_or_a_large_share_of_a_file_are_a_storm_and_a_summary_never_is() {
         let rule = |summary| RuleCard {
-            id: "r".into(),
-            title: "t".into(),
-            level: Level::High,
-            description: String::new(),
-            references: vec![],
-            tags: vec![],
-            falsepositives: vec![],
-            fields: vec![],
-            version: "0".into(),
-            reads: vec![],
             alert: AlertSettings { summary, ..AlertSettings::default() },
+            ..RuleCard::sample("r")
         };
         let held = |findings, records| storm(&rule(false), findings, records).is_some();
         assert!(!held(1_000, 1_000_000) && held(1_001, 1_000_000));

@@ -87,22 +87,10 @@ pub fn alert_key(rule_id: &str, group: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule_card::{AlertSettings, Level};
+    use crate::rule_card::Level;
 
     fn rule() -> RuleCard {
-        RuleCard {
-            id: "r".into(),
-            title: "t".into(),
-            level: Level::High,
-            description: String::new(),
-            references: vec![],
-            tags: vec![],
-            falsepositives: vec![],
-            fields: vec![],
-            version: "0".into(),
-            reads: vec![],
-            alert: AlertSettings::default(),
-        }
+        RuleCard::sample("r")
     }
 
     fn routing() -> Routing {

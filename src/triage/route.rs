@@ -114,17 +114,9 @@ mod tests {
 
     fn rule(to: &[&str]) -> RuleCard {
         RuleCard {
-            id: "su-35".into(),
-            title: "t".into(),
-            level: Level::High,
-            description: String::new(),
-            references: vec![],
             tags: vec!["russia".into()],
-            falsepositives: vec![],
-            fields: vec![],
-            version: "0".into(),
-            reads: vec![],
             alert: AlertSettings { to: texts(to), ..AlertSettings::default() },
+            ..RuleCard::sample("su-35")
         }
     }
 

@@ -92,4 +92,81 @@ start_relay() {
     relay="smtp://127.0.0.1:$(cat "$work/relay.port")?tls=none"
 }
 
+# need_postfix: ends the test when Postfix cannot be run here.
+need_postfix() {
+    local program
+    PATH=$PATH:/usr/sbin
+    [ "$(id -u)" = 0 ] || skip "Postfix starts as root only"
+    for program in postfix postmap python3 "$@"; do
+        command -v "$program" >/dev/null || skip "$program is not installed"
+    done
+}
+
+# make_postfix MAIN MASTER: an instance of its own in $etc that delivers all of example.org into $work/vmail/inbox and listens
+# on $port; MAIN and MASTER are further lines of its two files.
+make_postfix() {
+    local service
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    etc=$work/postfix
+    mkdir -p "$etc" "$work/queue" "$work/data" "$work/vmail"
+    chown postfix "$work/data"
+    chown nobody "$work/vmail"
+    cat >"$etc/main.cf" <<CF
+compatibility_level = 3.6
+queue_directory = $work/queue
+data_directory = $work/data
+maillog_file = $work/postfix.log
+maillog_file_prefixes = $work
+myhostname = relay.example.org
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+alias_maps =
+local_recipient_maps =
+smtpd_relay_restrictions = permit_mynetworks, reject
+default_transport = error:nothing leaves this machine
+relay_transport = error:nothing leaves this machine
+virtual_mailbox_domains = example.org
+virtual_mailbox_base = $work/vmail
+virtual_mailbox_maps = static:inbox/
+virtual_minimum_uid = 1
+virtual_uid_maps = static:$(id -u nobody)
+virtual_gid_maps = static:$(id -g nobody)
+$1
+CF
+    {
+        echo "127.0.0.1:$port inet n - n - - smtpd"
+        for service in "rewrite:trivial-rewrite" error retry:error discard; do
+            echo "${service%%:*} unix - - n - - ${service##*:}"
+        done
+        for service in bounce defer:bounce trace:bounce; do
+            echo "${service%%:*} unix - - n - 0 ${service##*:}"
+        done
+        echo "cleanup unix n - n - 0 cleanup"
+        echo "virtual unix - n n - - virtual"
+        echo "pickup unix n - n 60 1 pickup"
+        echo "qmgr unix n - n 300 1 qmgr"
+        echo "tlsmgr unix - - n 1000? 1 tlsmgr"
+        echo "flush unix n - n 1000? 0 flush"
+        echo "proxymap unix - - n - - proxymap"
+        echo "verify unix - - n - 1 verify"
+        echo "anvil unix - - n - 1 anvil"
+        echo "showq unix n - n - - showq"
+        echo "scache unix - - n - 1 scache"
+        echo "postlog unix-dgram n - n - 1 postlogd"
+        echo "$2"
+    } >"$etc/master.cf"
+    clean_up+=("postfix -c '$etc' stop")
+}
+
+relay_accepts() {
+    python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 1).close()" 2>/dev/null
+}
+
+start_postfix() {
+    postfix -c "$etc" start >>"$work/start.log" 2>&1 || fail "Postfix did not start"
+    wait_for 30 relay_accepts || fail "the relay does not listen on port $port"
+}
+
 [ -x "$tidewaiter" ] || fail "there is no $tidewaiter: cargo build --release"

@@ -4,21 +4,21 @@
 # quarter of an hour, merged mail) need a clock, and are held by tests/it/delivery.rs.
 source "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" = 0 ] || skip "Postfix starts as root only"
-for program in postfix postmap python3; do
-    PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || skip "$program is not installed"
-done
-PATH=$PATH:/usr/sbin
+need_postfix
 export TIDEWAITER=$tidewaiter
 # One that the user nobody may run: a shim in somebody's home is none.
 python=/usr/bin/python3
 [ -x "$python" ] || python=$(command -v python3)
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 etc=$work/postfix
-mkdir -p "$etc" "$work/queue" "$work/data" "$work/vmail" "$work/seen"
-chown postfix "$work/data"
-chown nobody "$work/vmail" "$work/seen"
+make_postfix "smtpd_delay_reject = no
+smtpd_sender_restrictions = check_sender_access texthash:$etc/senders
+smtpd_recipient_restrictions = check_recipient_access texthash:$etc/recipients, check_policy_service unix:private/policy
+smtpd_end_of_data_restrictions = check_policy_service unix:private/policy
+message_size_limit = 150000
+virtual_mailbox_limit = 0" "policy unix - n n - 0 spawn user=nobody argv=$python $etc/policy.py $work/seen"
+mkdir "$work/seen"
+chown nobody "$work/seen"
 
 cat >"$etc/recipients" <<'TABLE'
 refused@example.org     550 5.1.1 no such mailbox
@@ -51,62 +51,6 @@ while line := sys.stdin.readline():
     print(f"action={action}\n", flush=True)
 PYTHON
 
-cat >"$etc/main.cf" <<CF
-compatibility_level = 3.6
-queue_directory = $work/queue
-data_directory = $work/data
-maillog_file = $work/postfix.log
-maillog_file_prefixes = $work
-myhostname = relay.example.org
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-alias_maps =
-local_recipient_maps =
-smtpd_relay_restrictions = permit_mynetworks, reject
-smtpd_delay_reject = no
-smtpd_sender_restrictions = check_sender_access texthash:$etc/senders
-smtpd_recipient_restrictions = check_recipient_access texthash:$etc/recipients, check_policy_service unix:private/policy
-smtpd_end_of_data_restrictions = check_policy_service unix:private/policy
-message_size_limit = 150000
-default_transport = error:nothing leaves this machine
-relay_transport = error:nothing leaves this machine
-virtual_mailbox_domains = example.org
-virtual_mailbox_base = $work/vmail
-virtual_mailbox_limit = 0
-virtual_mailbox_maps = static:inbox/
-virtual_minimum_uid = 1
-virtual_uid_maps = static:$(id -u nobody)
-virtual_gid_maps = static:$(id -g nobody)
-CF
-{
-    echo "127.0.0.1:$port inet n - n - - smtpd"
-    echo "policy unix - n n - 0 spawn user=nobody argv=$python $etc/policy.py $work/seen"
-    for service in "rewrite:trivial-rewrite" error retry:error discard; do
-        echo "${service%%:*} unix - - n - - ${service##*:}"
-    done
-    for service in bounce defer:bounce trace:bounce; do
-        echo "${service%%:*} unix - - n - 0 ${service##*:}"
-    done
-    echo "cleanup unix n - n - 0 cleanup"
-    echo "virtual unix - n n - - virtual"
-    echo "pickup unix n - n 60 1 pickup"
-    echo "qmgr unix n - n 300 1 qmgr"
-    echo "flush unix n - n 1000? 0 flush"
-    echo "proxymap unix - - n - - proxymap"
-    echo "verify unix - - n - 1 verify"
-    echo "anvil unix - - n - 1 anvil"
-    echo "showq unix n - n - - showq"
-    echo "scache unix - - n - 1 scache"
-    echo "postlog unix-dgram n - n - 1 postlogd"
-} >"$etc/master.cf"
-accepts() { python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 1).close()" 2>/dev/null; }
-start_postfix() {
-    postfix -c "$etc" start >>"$work/start.log" 2>&1 || fail "Postfix did not start"
-    wait_for 30 accepts || fail "the relay does not listen on port $port"
-}
-clean_up+=("postfix -c '$etc' stop")
 start_postfix
 
 # house NAME RECIPIENTS [FROM]: an installation with the small rules and one hit in its drop folder.

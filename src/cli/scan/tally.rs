@@ -132,17 +132,9 @@ mod tests {
 
     fn finding(rule: &str, date: Option<&str>) -> Finding {
         let card = RuleCard {
-            id: rule.to_owned(),
             title: rule.to_owned(),
             level: if rule == "b" { Level::High } else { Level::Low },
-            description: String::new(),
-            references: vec![],
-            tags: vec![],
-            falsepositives: vec![],
-            fields: vec![],
-            version: String::new(),
-            reads: vec![],
-            alert: crate::rule_card::AlertSettings::default(),
+            ..RuleCard::sample(rule)
         };
         let source = SourceFile { source: String::new(), file: String::new(), member: None, sheet: None, sha256: None };
         let fields = date.map(|date| (Field::DeclarationDate, date.to_owned())).into_iter().collect();
