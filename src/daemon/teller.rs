@@ -81,9 +81,10 @@ pub async fn tell_due(office: &Office, pulse: &Pulse, now: Timestamp) -> Result<
 
 /// Tells one mail, or moves it to where a limit puts it; false when it has to wait.
 async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<bool, DaemonError> {
-    let (ledger, timing, micros) = (&office.ledger, &office.config.timing, now.as_microsecond());
+    let settings = office.settings();
+    let (ledger, timing, micros) = (&office.ledger, &settings.config.timing, now.as_microsecond());
     let made = ledger.made_lately(&letter.recipient, micros).await?;
-    match triage::passage((letter.lane, letter.level), made, office.config.mail_limits) {
+    match triage::passage((letter.lane, letter.level), made, settings.config.mail_limits) {
         Passage::Free => {}
         Passage::Waits => return Ok(false),
         Passage::JoinsDigest => {
@@ -117,7 +118,7 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
         id: id(office, &[&letter.recipient, letter.lane.name(), &first]),
     };
     // Thousands of rows take a while to render, in which this thread does nothing else.
-    let rendered = tokio::task::block_in_place(|| alert_letter(&mail, &office.sender, &office.templates));
+    let rendered = tokio::task::block_in_place(|| alert_letter(&mail, &settings.sender, &settings.templates));
     let rendered = rendered.map_err(|error| DaemonError::Mail(error.to_string()))?;
     ledger.put_letter(letter, (&draft, &rendered), (date.as_deref(), micros)).await?;
     Ok(true)
@@ -143,11 +144,12 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
     if storms.is_empty() {
         return Ok(());
     }
+    let settings = office.settings();
+    let (routing, operators) = (&settings.config.routing, &settings.config.operators);
     let mut told: BTreeMap<String, Vec<(&Storm, Vec<String>)>> = BTreeMap::new();
     for storm in &storms {
         let paragraphs = storm_paragraphs(office, storm).await?;
-        let operators = &office.config.operators;
-        let mut people = triage::owners(&storm.rule, &office.config.routing, operators);
+        let mut people = triage::owners(&storm.rule, routing, operators);
         // An owner is a rule's word, which nobody has checked: a slip in it must not keep the others from their mail.
         people.retain(|person| is_deliverable(person));
         people.extend(operators.iter().filter(|operator| !people.contains(operator)).cloned().collect::<Vec<_>>());
@@ -241,5 +243,7 @@ fn notice(
 ) -> Result<Notification, DaemonError> {
     let id = id(office, &[recipient, &key]);
     let letter = OperatorLetter { kind: "told-later", about, subject, paragraphs, recipient, now, id };
-    operator_letter(&letter, &office.sender, &office.templates).map_err(|error| DaemonError::Mail(error.to_string()))
+    let settings = office.settings();
+    operator_letter(&letter, &settings.sender, &settings.templates)
+        .map_err(|error| DaemonError::Mail(error.to_string()))
 }

@@ -336,7 +336,6 @@ fn a_mistake_around_the_detection_has_its_place() {
         ("fields: [hs_cod]\n", "unknown-field", (3, 10)),
         ("fields: [usd_per_kg]\n", "unknown-field", (3, 10)),
         ("examples: {fires: [{usd_per_kg: 5}]}\n", "unknown-field", (3, 21)),
-        ("alert: {to: dsek}\n", "unknown-recipient", (3, 13)),
         ("alert: {grop_by: hs_code}\n", "unknown-key", (3, 9)),
         ("alert: {group_by: [sle.entity]}\n", "unknown-selection", (3, 20)),
         ("alert: {as: total}\n", "wrong-value", (3, 13)),
@@ -359,6 +358,16 @@ fn a_mistake_around_the_detection_has_its_place() {
     ] {
         assert_eq!(compiled(&SourceText::new("a.yaml", text)).1[0].code, code, "{text}");
     }
+}
+
+#[test]
+fn a_rule_that_tells_somebody_unknown_is_wrong_and_works_since_the_others_are_told() {
+    let (set, problems) = compiled(&build("hs_code: 85", "alert: {to: dsek}\n"));
+    assert_eq!(
+        (problems[0].code, problems[0].position(), problems[0].is_error()),
+        ("unknown-recipient", (3, 13), true)
+    );
+    assert_eq!(set.rules.len(), 1);
 }
 
 #[test]
