@@ -91,7 +91,21 @@ pub async fn unmet(ledger: &Ledger) -> Result<Unmet, DaemonError> {
 /// # Errors
 /// When the ledger fails.
 pub async fn begin(office: &Office) -> Result<(), DaemonError> {
-    note(office, &Unmet::default()).await
+    note(office, &Unmet::default()).await?;
+    hand_over(office).await
+}
+
+/// What is due to somebody who was removed is told to the default recipient.
+async fn hand_over(office: &Office) -> Result<(), DaemonError> {
+    let routing = &office.settings().config.routing;
+    let in_use: Vec<String> = routing.recipients.values().flatten().cloned().collect();
+    let heirs: Vec<String> =
+        routing.default.iter().filter_map(|name| routing.recipients.get(name)).flatten().cloned().collect();
+    let alerts = office.ledger.hand_over(&in_use, &heirs).await?;
+    if alerts > 0 {
+        tracing::warn!(alerts, "due to somebody who is no recipient any more: told to the default recipient");
+    }
+    Ok(())
 }
 
 async fn note(office: &Office, unmet: &Unmet) -> Result<(), DaemonError> {
@@ -117,6 +131,7 @@ pub async fn take(office: &Office) -> Result<(), DaemonError> {
         Err(error) => return broken(office, path, vec![failure(path, error)]).await,
     };
     office.set_settings(settings);
+    hand_over(office).await?;
     tracing::info!(waiting = waiting.join(", "), "configuration in force");
     note(office, &Unmet { problems: Vec::new(), waiting: waiting.clone() }).await?;
     match waiting.is_empty() {

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use crate::bench::{Bench, HEADER, RULE, Running, hit, read_all, subject};
 use crate::commands::{printed, tidewaiter};
 use crate::relay::Relay;
+use crate::telling::storm;
 
 fn config(bench: &Bench) -> String {
     std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap()
@@ -141,4 +142,40 @@ fn a_hangup_takes_what_no_look_at_the_files_shows_such_as_a_new_password() {
     assert!(Command::new("sh").args(["-c", &hangup]).status().unwrap().success());
     let told = || read_all(&bench.path("state/operator-mail/new"));
     until(&|| told().iter().any(|mail| subject(mail).contains("mail.password_file: cannot read")));
+}
+
+#[test]
+fn a_file_that_two_layouts_read_differently_is_read_once_its_source_names_one() {
+    let bench = Bench::new();
+    let harbor = std::fs::read_to_string(bench.path("rules/layouts/harbor.yaml")).unwrap();
+    let other = harbor.replace("harbor", "quay").replace("consignee", "buyer").replace("[buyer]", "[consignee]");
+    bench.write("rules/layouts/quay.yaml", other);
+    let daemon = bench.start();
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    daemon.until("the doubt to be told", || operators(&bench).iter().any(|subject| subject.contains("october.csv")));
+    bench.write("tidewaiter.yaml", config(&bench).replace("folder: drop", "folder: drop, layout: harbor"));
+    // Whatever the order in which the daemon takes the two: a release by the old configuration is in doubt again.
+    let alerted = || !bench.mails_to("analyst@example.org").is_empty();
+    daemon.until("the alert", || {
+        tidewaiter(&bench.path(""), &["release", "october.csv"]);
+        alerted()
+    });
+    daemon.stop();
+}
+
+#[test]
+fn what_is_held_for_somebody_who_was_removed_is_told_to_the_default_recipient() {
+    let bench = Bench::new();
+    bench.write("rules/su-35.yaml", format!("{RULE}alert: {{ to: desk }}\n"));
+    let before = config(&bench);
+    bench.write("tidewaiter.yaml", before.replace("recipients: {", "recipients: { desk: d@example.org,"));
+    storm(&bench, 0);
+    bench.run();
+    bench.write("rules/su-35.yaml", RULE);
+    bench.write("tidewaiter.yaml", before);
+    tidewaiter(&bench.path(""), &["release", "su-35"]).success();
+    bench.run();
+    assert!(bench.mails_to("d@example.org").is_empty());
+    let told = bench.mails_to("analyst@example.org");
+    assert!(told.len() == 1 && subject(&told[0]).contains("125 records"), "{}", told.len());
 }
