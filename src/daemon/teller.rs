@@ -148,7 +148,8 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
         let paragraphs = storm_paragraphs(office, storm).await?;
         let operators = &office.config.operators;
         let mut people = triage::owners(&storm.rule, &office.config.routing, operators);
-        // An owner is a rule's word, which nobody has checked: a slip in it must not keep the others from their mail.
+        // The rule of an alert is kept as it stood then, perhaps by a program that did not check its owner: a slip in it
+        // must not keep the others from their mail.
         people.retain(|person| is_deliverable(person));
         people.extend(operators.iter().filter(|operator| !people.contains(operator)).cloned().collect::<Vec<_>>());
         for person in people {

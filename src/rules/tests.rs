@@ -337,6 +337,10 @@ fn a_mistake_around_the_detection_has_its_place() {
         ("fields: [usd_per_kg]\n", "unknown-field", (3, 10)),
         ("examples: {fires: [{usd_per_kg: 5}]}\n", "unknown-field", (3, 21)),
         ("alert: {to: dsek}\n", "unknown-recipient", (3, 13)),
+        ("alert: {owner: dsek}\n", "unknown-recipient", (3, 16)),
+        ("alert: {owner: jane@}\n", "unknown-recipient", (3, 16)),
+        ("alert: {owner: {}}\n", "wrong-shape", (3, 16)),
+        ("alert: {send: dialy}\n", "wrong-value", (3, 15)),
         ("alert: {grop_by: hs_code}\n", "unknown-key", (3, 9)),
         ("alert: {group_by: [sle.entity]}\n", "unknown-selection", (3, 20)),
         ("alert: {as: total}\n", "wrong-value", (3, 13)),
@@ -359,6 +363,19 @@ fn a_mistake_around_the_detection_has_its_place() {
     ] {
         assert_eq!(compiled(&SourceText::new("a.yaml", text)).1[0].code, code, "{text}");
     }
+}
+
+#[test]
+fn an_owner_is_a_recipient_or_a_mail_address_and_any_plain_name_where_no_recipients_are_known() {
+    let owned = |owner: &str| build("hs_code: 85", &format!("alert: {{owner: {owner}}}\n"));
+    for owner in ["desk", "jane@example.org"] {
+        assert_eq!(compiled(&owned(owner)).1, [], "{owner}");
+    }
+    let guess = &compiled(&owned("dekk")).1[0];
+    assert_eq!(guess.advice(), Some("did you mean `desk`?"));
+    let alone = |owner| compile(&RuleTexts { rules: vec![owned(owner)], lists: vec![] }, &Known::default()).1;
+    assert_eq!(alone("dekk"), []);
+    assert_eq!(alone("jane@")[0].code, "unknown-recipient");
 }
 
 #[test]
