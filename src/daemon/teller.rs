@@ -23,7 +23,7 @@ use crate::triage::{self, Passage};
 
 /// What one mail is made of; the totals are always true. An attachment ends at 10,000 rows and 5 MiB, and a stored record
 /// is longer than its row: what is beyond these bytes would be read for nothing.
-const CARRIED: Carried = Carried { findings: 10_000, bytes: 7 << 20 };
+const CARRIED: Carried = Carried { tellings: 20_000, findings: 10_000, bytes: 7 << 20 };
 /// The wall clock is looked at this often, and the pulse never stops for longer.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// How long something rests that is due and over the limit of the minute.
@@ -107,7 +107,7 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
     }
     let untold = if date.is_some() { ledger.untold(micros).await? } else { Vec::new() };
     let occasion = Occasion { title: title(letter.lane, date.as_deref()), deferred: draft.deferred, untold };
-    let first = date.clone().unwrap_or_else(|| letter.first.to_string());
+    let first = date.clone().unwrap_or_else(|| draft.first().to_string());
     let mail = Letter {
         alerts: &draft.alerts,
         occasion: &occasion,
