@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::DaemonError;
 use super::office::Office;
+use crate::alert::{Untold, UntoldCount};
 use crate::deliver::{Letter, Occasion, OperatorLetter, alert_letter, is_deliverable, operator_letter, record_line};
-use crate::ledger::{Carried, DueLetter, SilenceSum, Storm};
+use crate::ledger::{Carried, Draft, DueLetter, SilenceSum, Storm};
 use crate::notification::Notification;
 use crate::rule_card::Lane;
 use crate::silence::Silence;
@@ -105,7 +106,7 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
     if draft.alerts.is_empty() {
         return Ok(true);
     }
-    let untold = if date.is_some() { ledger.untold(micros).await? } else { Vec::new() };
+    let untold = if date.is_some() { untold(office, (letter, &draft), micros).await? } else { Vec::new() };
     let occasion = Occasion { title: title(letter.lane, date.as_deref()), deferred: draft.deferred, untold };
     let first = date.clone().unwrap_or_else(|| draft.first().to_string());
     let mail = Letter {
@@ -121,6 +122,22 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
     let rendered = rendered.map_err(|error| DaemonError::Mail(error.to_string()))?;
     ledger.put_letter(letter, (&draft, &rendered), (date.as_deref(), micros)).await?;
     Ok(true)
+}
+
+/// What the reader of a digest is not told, or not yet, by reason. What is silenced counts for whom it would go to now.
+async fn untold(
+    office: &Office,
+    (letter, draft): (&DueLetter, &Draft),
+    now: i64,
+) -> Result<Vec<UntoldCount>, DaemonError> {
+    let mut counts = office.ledger.untold_to(&letter.recipient, draft, now).await?;
+    let routing = &office.config.routing;
+    let mut silenced = office.ledger.silenced(now).await?;
+    silenced.retain(|of| triage::route(&of.rule, &of.source, routing).addresses.contains(&letter.recipient));
+    let many: u64 = silenced.iter().map(|of| of.findings).sum();
+    counts.extend((many > 0).then_some(UntoldCount { why: Untold::Silenced, many }));
+    counts.sort_by_key(|count| count.why);
+    Ok(counts)
 }
 
 fn title(lane: Lane, date: Option<&str>) -> Option<String> {

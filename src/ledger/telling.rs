@@ -78,7 +78,7 @@ pub struct Draft {
     pub roots: Vec<String>,
     /// Whether some of it was over a limit when it was due.
     pub deferred: bool,
-    tellings: Vec<i64>,
+    pub(super) tellings: Vec<i64>,
 }
 
 impl Draft {
