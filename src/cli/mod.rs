@@ -280,7 +280,7 @@ impl RulesArgument {
         let (texts, mut problems) = self.texts()?;
         let (desk, found) = Desk::build(&texts, &Known::default());
         problems.extend(found);
-        problems.retain(|problem| problem.is_error() && !problem.is_about_an_example());
+        problems.retain(|problem| problem.is_error() && !problem.spares_the_rule());
         show(&problems);
         if desk.plan.rules().is_empty() {
             return Err(CommandError::Problems("no rule can be used; `tidewaiter check` says why".to_owned()));

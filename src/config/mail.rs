@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::OneOrMany;
 use super::resolve::{KeyPath, Resolver};
-use crate::deliver::{Login, SmtpSettings, SmtpTls, TokenCommand};
+use crate::deliver::{Login, SmtpSettings, SmtpTls, TokenCommand, is_sender};
 
 /// Where sendmail is on every Unix.
 const SENDMAIL: &str = "/usr/sbin/sendmail";
@@ -124,6 +124,10 @@ impl At<'_> {
 impl Resolver<'_> {
     pub(super) fn mail(&mut self, entry: &MailEntry) -> Option<MailSettings> {
         let first = entry.first();
+        if !is_sender(&entry.from) {
+            let advice = format!("`{}` is no mail address; write `tidewaiter@example.org`", entry.from);
+            self.wrong(&["mail", "from"], &advice);
+        }
         let transport = self.transport(&At { entry: &first, path: &["mail"], credential: "smtp-password" });
         let fallback = entry.fallback.as_ref().map(|entry| {
             self.transport(&At { entry, path: &["mail", "fallback"], credential: "smtp-fallback-password" })

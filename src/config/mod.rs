@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the configuration")]
 
+mod change;
 mod mail;
 mod resolve;
 mod telling;
@@ -24,6 +25,7 @@ use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::rule_card::{Level, RuleCard};
 use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
 
+pub use change::Change;
 use mail::MailEntry;
 pub use mail::{MailSettings, TransportSettings};
 pub use upkeep::{AllQuiet, CANARY, Canary, Upkeep};
@@ -204,6 +206,8 @@ struct RouteEntry {
 pub struct Config {
     /// The file it came from.
     pub path: PathBuf,
+    /// Hash of its text.
+    pub hash: String,
     /// Drop folders.
     pub sources: Vec<SourceSettings>,
     /// How mail leaves.
@@ -231,7 +235,7 @@ pub struct Config {
 }
 
 /// One drop folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSettings {
     /// Part of the identity of findings.
     pub name: String,
@@ -320,6 +324,7 @@ mod tests {
         for (from, to, place, part) in [
             ("smtp://relay.example.org:587", "relay.example.org", "5:14", "smtp://host:587"),
             ("smtp://relay.example.org:587", "smtp://relay.example.org:25?tls=none", "5:14", "allow_plaintext"),
+            ("tidewaiter@example.org", "nobody", "6:9", "`nobody` is no mail address"),
             ("default:", "team:", "7:13", "`default` is needed"),
             ("analysts@example.org", "analysts", "7:24", "no mail address"),
             ("analysts@example.org", "почта@example.org", "7:24", "no mail address"),

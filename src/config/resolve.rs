@@ -12,7 +12,7 @@ use super::{
     SourceSettings,
 };
 use crate::deliver::is_deliverable;
-use crate::finding::Identity;
+use crate::finding::{self, Identity};
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{self, Problem, SourceText};
 use crate::record::Field;
@@ -122,6 +122,7 @@ impl Resolver<'_> {
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         Some(Config {
             path: path.to_owned(),
+            hash: finding::hash(&[&self.source.text]),
             sources,
             mail: mail?,
             routing,

@@ -188,7 +188,7 @@ async fn read(
     };
     let settings = OpenSettings {
         layout: job.source.layout.clone(),
-        limits: office.config.limits.clone(),
+        limits: office.settings().config.limits.clone(),
         isolation: intake::Isolation::Child,
         needs: desk.plan.needs().clone(),
         known,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::notices::Trouble;
 use super::office::Office;
 use super::{DaemonError, now_micros};
-use crate::config::{CANARY, Canary, SourceSettings};
+use crate::config::{CANARY, Canary, Config, SourceSettings};
 use crate::desk::{Desk, DeskText, Shelf, TextKind};
 use crate::finding::Identity;
 use crate::intake::LayoutChoice;
@@ -66,9 +66,9 @@ impl End {
 }
 
 /// The canary's own source; none when there is no canary.
-pub fn source(office: &Office) -> Option<SourceSettings> {
-    let canary = office.config.upkeep.canary.as_ref()?;
-    let beside = office.config.sources.iter().find(|source| source.name == canary.source)?;
+pub fn source(config: &Config) -> Option<SourceSettings> {
+    let canary = config.upkeep.canary.as_ref()?;
+    let beside = config.sources.iter().find(|source| source.name == canary.source)?;
     Some(SourceSettings {
         name: CANARY.to_owned(),
         folder: folder(beside),
@@ -96,7 +96,7 @@ pub fn desk(canary: &Canary, office: &Office) -> Result<Arc<Desk>, DaemonError> 
         DeskText::new(TextKind::Rule, "built-in/canary.yaml", rule(&canary.to)),
         DeskText::new(TextKind::Layout, "built-in/layouts/canary.yaml", LAYOUT),
     ];
-    let (desk, problems) = Desk::build_from(&texts, &office.known(), &mut Shelf::default());
+    let (desk, problems) = Desk::build_from(&texts, &office.settings().known, &mut Shelf::default());
     match problems.iter().find(|problem| problem.is_error()) {
         Some(problem) => Err(DaemonError::Rules(format!("the canary: {problem}"))),
         None => Ok(Arc::new(desk)),
@@ -122,7 +122,8 @@ fn rule(to: &str) -> String {
 /// # Errors
 /// When the ledger or the folder fails.
 pub async fn check(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonError> {
-    let Some(canary) = &office.config.upkeep.canary else { return Ok(()) };
+    let settings = office.settings();
+    let Some(canary) = &settings.config.upkeep.canary else { return Ok(()) };
     let memory = office.ledger.note(NOTE).await?.and_then(|text| serde_json::from_str::<Memory>(&text).ok());
     if is_due(canary, memory.as_ref(), now) {
         return drop_one(office, canary, now).await;
@@ -147,7 +148,7 @@ fn is_due(canary: &Canary, memory: Option<&Memory>, now: &ZonedDateTime) -> bool
 }
 
 async fn drop_one(office: &Office, canary: &Canary, now: &ZonedDateTime) -> Result<(), DaemonError> {
-    let Some(source) = source(office) else { return Ok(()) };
+    let Some(source) = source(&office.settings().config) else { return Ok(()) };
     let date = now.date().to_string();
     // Noted first: a crash in between costs a day's canary, which is then late, and never sends two.
     let memory = Memory { date: date.clone(), dropped_at: now_micros(), end: End::Open };

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::mail_troubles::{self, Circumstances};
 use super::office::Office;
+use super::settings::Settings;
 use super::ways::{Choice, Turn, Way, Ways, was_told_of};
 use super::{DaemonError, merging, now_micros};
 use crate::deliver::{NextTry, next_try};
@@ -58,6 +59,8 @@ struct Held {
 /// What is under way.
 struct Bag {
     office: Arc<Office>,
+    /// What the ways were laid out for.
+    settings: Arc<Settings>,
     /// The messages that are being sent or whose outcome is not noted yet.
     in_hand: Vec<Held>,
     sending: JoinSet<Answer>,
@@ -98,11 +101,12 @@ pub async fn run(office: Arc<Office>, pulse: Pulse, shutdown: CancellationToken)
 
 impl Bag {
     async fn open(office: Arc<Office>) -> Result<Bag, DaemonError> {
-        let down_since = office.ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok());
-        let ways = Ways::new(down_since, office.fallback.is_some());
+        let settings = office.settings();
+        let ways = ways(&office, &settings).await?;
         let last_reason = "it was down when tidewaiter was stopped".to_owned();
         Ok(Bag {
             office,
+            settings,
             in_hand: Vec::new(),
             sending: JoinSet::new(),
             owed: Vec::new(),
@@ -115,6 +119,7 @@ impl Bag {
     /// Notes what is owed, then takes what is due; answers how long to rest when nothing happens.
     async fn fill(&mut self) -> Result<Duration, DaemonError> {
         self.repay().await?;
+        self.heed_settings().await?;
         self.tell_of_outage().await?;
         let mut wait_until = None;
         while self.in_hand.len() < IN_HAND && self.in_hand.iter().map(|held| held.size).sum::<usize>() < BYTES_IN_HAND {
@@ -125,7 +130,7 @@ impl Bag {
                 Choice::Take(Way::First) if self.is_probed() => break,
                 Choice::Take(way) => self.take(row, way),
                 // Perhaps the first relay has it: it waits for that one, and holds up nobody.
-                Choice::Wait(until) if row.handed_at.is_some() && self.office.fallback.is_some() => {
+                Choice::Wait(until) if row.handed_at.is_some() && self.settings.fallback.is_some() => {
                     let reason = "it waits for the relay that may have it".to_owned();
                     let step = OutboxStep::Pause { until, reason };
                     self.office.ledger.record_outcome(row.id, &step, now_micros()).await?;
@@ -147,13 +152,24 @@ impl Bag {
         Ok(wait.min(LONGEST_REST))
     }
 
+    /// Perhaps there is another relay now, or another password: what waits is tried at once.
+    async fn heed_settings(&mut self) -> Result<(), DaemonError> {
+        let settings = self.office.settings();
+        if !Arc::ptr_eq(&settings, &self.settings) {
+            self.office.ledger.retry_waiting(now_micros()).await?;
+            self.ways = ways(&self.office, &settings).await?;
+            self.settings = settings;
+        }
+        Ok(())
+    }
+
     fn is_probed(&self) -> bool {
         self.ways.out_since(now_micros()).is_some() && self.in_hand.iter().any(|held| held.way == Way::First)
     }
 
     fn take(&mut self, row: OutboxRow, way: Way) {
         self.in_hand.push(Held { id: row.id, size: row.notification.message.len(), way });
-        let office = self.office.clone();
+        let (office, settings) = (self.office.clone(), self.settings.clone());
         self.sending.spawn(async move {
             let left = AtomicBool::new(false);
             let leaving = async || {
@@ -161,9 +177,9 @@ impl Bag {
                 left.store(noted.is_ok(), Ordering::Relaxed);
                 noted.map_err(|error| format!("it cannot be noted that the message leaves: {error}"))
             };
-            let transport = match (way, &office.fallback) {
+            let transport = match (way, &settings.fallback) {
                 (Way::Fallback, Some(fallback)) => fallback,
-                _ => &office.transport,
+                _ => &settings.transport,
             };
             let outcome = transport.send(&row.notification, leaving).await;
             let left = left.load(Ordering::Relaxed);
@@ -224,7 +240,7 @@ impl Bag {
         }
         self.outage_told = Some(Instant::now());
         let waiting = self.office.ledger.outbox_waiting().await?;
-        let trouble = mail_troubles::relay_down(since, waiting, &self.last_reason, self.office.fallback.is_some());
+        let trouble = mail_troubles::relay_down(since, waiting, &self.last_reason, self.settings.fallback.is_some());
         self.office.tell_operators(&trouble).await
     }
 
@@ -283,6 +299,12 @@ impl Bag {
             repaid => repaid,
         }
     }
+}
+
+/// The ways of a configuration, with what the ledger knows of the first relay.
+async fn ways(office: &Office, settings: &Settings) -> Result<Ways, DaemonError> {
+    let down_since = office.ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok());
+    Ok(Ways::new(down_since, settings.fallback.is_some()))
 }
 
 fn step(row: &OutboxRow, outcome: Outcome, (circumstances, now): (Circumstances, i64)) -> OutboxStep {

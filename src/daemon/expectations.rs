@@ -56,7 +56,8 @@ fn judge(memory: Memory, last_at: Option<i64>, (expect, now): (i64, i64)) -> (Op
 /// # Errors
 /// When the ledger fails.
 pub async fn check(office: &Office, now: i64) -> Result<(), DaemonError> {
-    let expected = office.config.sources.iter().filter_map(|source| Some((source, source.expect_every?)));
+    let settings = office.settings();
+    let expected = settings.config.sources.iter().filter_map(|source| Some((source, source.expect_every?)));
     let (mut troubles, mut notes) = (Vec::new(), Vec::new());
     let mut health = None;
     for (source, expect) in expected {

@@ -55,7 +55,8 @@ async fn merge_rows(office: &Office, rows: Vec<OutboxRow>, (in_hand, since): (&[
         now: jiff::Timestamp::now(),
         id: uuid::Uuid::now_v7(),
     };
-    let merged = merged_letter(&letter, &mails, (&office.sender, &office.templates))
+    let settings = office.settings();
+    let merged = merged_letter(&letter, &mails, (&settings.sender, &settings.templates))
         .map_err(|error| DaemonError::Mail(error.to_string()))?;
     match office.ledger.merge(&ids, &merged, now_micros()).await {
         // Somebody else touched one of them: they all go out by themselves.

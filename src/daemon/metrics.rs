@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::courier::DOWN_SINCE;
 use super::office::Office;
+use super::settings::{self, Unmet};
 use super::{DaemonError, lists};
 use crate::ledger::{Counts, FileState, SourceHealth};
 
@@ -21,6 +22,7 @@ pub struct Figures {
     rules: usize,
     broken: usize,
     held_lists: usize,
+    unmet: Unmet,
     relay_down_since: Option<i64>,
     /// Seconds spent on files, by source, since the start.
     worked: BTreeMap<String, f64>,
@@ -44,6 +46,7 @@ impl Figures {
             rules: office.desk().map_or(0, |desk| desk.plan.rules().len()),
             broken: broken.len(),
             held_lists: lists.values().filter(|state| state.held.is_some()).count(),
+            unmet: settings::unmet(ledger).await?,
             relay_down_since: ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok()),
             worked: office.worked(),
         })
@@ -62,6 +65,10 @@ impl Figures {
         page.head("rules", "gauge", "Rules in force, and problems that keep rule files out.");
         page.line("rules", &[("state", "in_force")], self.rules);
         page.line("rules", &[("state", "broken")], self.broken);
+        let help = "Problems that keep the configuration as written out of force, and keys that wait for a restart.";
+        page.head("configuration", "gauge", help);
+        page.line("configuration", &[("state", "broken")], self.unmet.problems.len());
+        page.line("configuration", &[("state", "waiting")], self.unmet.waiting.len());
         let help = "Watchlists of which a shrunken version is held.";
         page.one("watchlists_held", "gauge", help, &[], self.held_lists);
         page.text
@@ -158,6 +165,7 @@ mod tests {
             rules: 40,
             broken: 1,
             held_lists: 0,
+            unmet: Unmet { problems: vec![], waiting: vec!["state".into()] },
             relay_down_since: Some(61_000_000),
             worked: BTreeMap::from([("imports".to_owned(), 1.5)]),
         };

@@ -23,6 +23,7 @@ mod office;
 mod publish;
 mod reload;
 mod rounds;
+pub mod settings;
 mod source;
 mod teller;
 mod tidy;
@@ -33,13 +34,16 @@ pub mod wrong;
 #[cfg(test)]
 mod year_tests;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::reload::Stamps;
 use self::vitals::Vitals;
 use crate::config::{Config, SourceSettings};
 use crate::ledger::LedgerError;
@@ -101,7 +105,7 @@ impl DaemonError {
         matches!(cause.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
     }
 
-    pub(crate) fn io(place: &std::path::Path, cause: std::io::Error) -> DaemonError {
+    pub(crate) fn io(place: &Path, cause: std::io::Error) -> DaemonError {
         DaemonError::Io { place: place.display().to_string(), cause }
     }
 }
@@ -119,8 +123,10 @@ pub(crate) fn now_micros() -> i64 {
 /// # Errors
 /// When a part cannot be built, or a worker dies.
 pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> Result<(), DaemonError> {
-    let Some(office) = open(config, &shutdown).await? else { return Ok(()) };
-    let listener = match office.config.upkeep.metrics {
+    // From the first moment on: a hangup that nobody listens to ends the process.
+    let hangups = signal(SignalKind::hangup()).map_err(|cause| DaemonError::io(Path::new("SIGHUP"), cause))?;
+    let Some((office, stamps)) = open(config, &shutdown).await? else { return Ok(()) };
+    let listener = match office.settings().config.upkeep.metrics {
         Some(address) => Some(http::listen(address).await?),
         None => None,
     };
@@ -137,7 +143,7 @@ pub async fn run(config: Config, until: Until, shutdown: CancellationToken) -> R
     crew.start("courier", Some(pulse.clone()), courier::run(office.clone(), pulse, shutdown.clone()));
     let pulse = Pulse::default();
     crew.start("teller", Some(pulse.clone()), teller::run(office.clone(), pulse, shutdown.clone()));
-    crew.start("reloader", None, reload::watch(office.clone(), shutdown.clone()));
+    crew.start("reloader", None, reload::watch(office.clone(), (stamps, hangups), shutdown.clone()));
     let pulse = Pulse::default();
     crew.pulses.push(("rounds".to_owned(), pulse.clone()));
     let vitals = Arc::new(Vitals::new(crew.pulses.clone()));
@@ -175,8 +181,9 @@ impl Crew {
 
 /// The drop folders of the configuration, and the canary's.
 fn sources(office: &Office) -> Result<Vec<SourceSettings>, DaemonError> {
-    let mut sources = office.config.sources.clone();
-    if let (Some(source), Some(canary)) = (canary::source(office), &office.config.upkeep.canary) {
+    let config = &office.settings().config;
+    let mut sources = config.sources.clone();
+    if let (Some(source), Some(canary)) = (canary::source(config), &config.upkeep.canary) {
         office.set_canary(canary::desk(canary, office)?);
         sources.push(source);
     }
@@ -184,7 +191,7 @@ fn sources(office: &Office) -> Result<Vec<SourceSettings>, DaemonError> {
 }
 
 /// The office with a desk in force, or nothing when the daemon is told to stop before that.
-async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<Arc<Office>>, DaemonError> {
+async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<(Arc<Office>, Stamps)>, DaemonError> {
     let opening = async {
         loop {
             match open_once(config.clone()).await {
@@ -202,10 +209,11 @@ async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<Arc
     }
 }
 
-async fn open_once(config: Config) -> Result<Arc<Office>, DaemonError> {
+async fn open_once(config: Config) -> Result<(Arc<Office>, Stamps), DaemonError> {
     let office = Arc::new(Office::open(config).await?);
-    reload::start(&office).await?;
-    Ok(office)
+    settings::begin(&office).await?;
+    let stamps = reload::start(&office).await?;
+    Ok((office, stamps))
 }
 
 /// The first worker that fails ends all; after a stop, the others get the time they need to finish what is in hand.

@@ -85,7 +85,8 @@ impl Office {
     /// The mails that tell some notices, one for each operator; none when there is nothing to tell.
     fn operator_letters(&self, told: &[Notice]) -> Result<Vec<Notification>, DaemonError> {
         let Some(whole) = together(told) else { return Ok(Vec::new()) };
-        let letters = self.config.operators.iter().map(|recipient| {
+        let settings = self.settings();
+        let letters = settings.config.operators.iter().map(|recipient| {
             let letter = OperatorLetter {
                 kind: &whole.kind,
                 about: &whole.about,
@@ -95,7 +96,7 @@ impl Office {
                 now: jiff::Timestamp::now(),
                 id: uuid::Uuid::now_v7(),
             };
-            operator_letter(&letter, &self.sender, &self.templates)
+            operator_letter(&letter, &settings.sender, &settings.templates)
         });
         letters.collect::<Result<_, _>>().map_err(|error| DaemonError::Mail(error.to_string()))
     }
@@ -104,7 +105,7 @@ impl Office {
     async fn posted(&self, letters: &[Notification]) {
         let Some(letter) = letters.first() else { return };
         self.post.notify_one();
-        if let Some(maildir) = &self.local_mail {
+        if let Some(maildir) = &self.settings().local_mail {
             let outcome = maildir.deliver(letter).await;
             tracing::debug!(?outcome, "operator notice left in the local mail folder");
         }

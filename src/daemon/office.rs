@@ -1,4 +1,5 @@
-//! The office: what every worker of the daemon shares. Built once; the desk in it is swapped whole on reload.
+//! The office: what every worker of the daemon shares. Built once; the settings and the desk in it are swapped whole when
+//! their texts change.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -6,39 +7,27 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::DaemonError;
-use crate::config::{CANARY, Config, TransportSettings};
-use crate::deliver::{Maildir, Sender, Sendmail, SmtpTransport, Templates, Transport};
+use super::settings::{self, Settings};
+use crate::config::{CANARY, Config};
 use crate::desk::{Desk, DeskText, Shelf};
 use crate::ledger::{Attempt, Ledger, LedgerError};
 use crate::problem::Problem;
-use crate::rules::Known;
 
 /// What every worker shares.
 pub struct Office {
-    /// The configuration.
-    pub config: Config,
     /// The memory.
     pub ledger: Ledger,
-    /// Who the mails are from.
-    pub sender: Sender,
-    /// How mails look.
-    pub templates: Templates,
-    /// Where mails go.
-    pub transport: Transport,
-    /// Where they go when that is down or refuses the sender.
-    pub fallback: Option<Transport>,
-    /// A folder that operator notices are also left in when the transport is a relay: it may be what is broken.
-    pub local_mail: Option<Maildir>,
     /// Rings when the outbox has something new.
     pub post: Notify,
     /// Rings when something is published that may be due.
     pub bell: Notify,
     /// The name of this installation, so that no other has its Message-IDs.
     pub installation: String,
+    settings: ArcSwap<Settings>,
     desk: ArcSwapOption<Desk>,
     /// The canary's, with its own rule alone.
     canary: OnceLock<Arc<Desk>>,
@@ -59,18 +48,12 @@ impl Office {
     pub async fn open(config: Config) -> Result<Office, DaemonError> {
         make_folder(&config.state)?;
         let lock = lock(&config.state)?;
-        let transport = open_transport(&config.mail.transport)?;
-        let fallback = config.mail.fallback.as_ref().map(open_transport).transpose()?;
-        let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
         let ledger = Ledger::open(&config.ledger).await?;
+        let known = settings::known(&config);
         Ok(Office {
             installation: ledger.installation(&uuid::Uuid::now_v7().to_string()).await?,
             ledger,
-            sender: Sender { from: config.mail.from.clone(), host },
-            templates: Templates::shipped().map_err(|error| DaemonError::Mail(error.to_string()))?,
-            local_mail: local_mail(&transport, &config)?,
-            transport,
-            fallback,
+            settings: ArcSwap::from_pointee(Settings::open(config, known)?),
             post: Notify::new(),
             bell: Notify::new(),
             desk: ArcSwapOption::empty(),
@@ -80,16 +63,19 @@ impl Office {
             scans: Semaphore::new(0),
             unended: Mutex::default(),
             _lock: lock,
-            config,
         })
     }
 
-    /// What rules may name besides watchlist entities.
-    pub fn known(&self) -> Known {
-        Known {
-            recipients: Some(self.config.routing.recipients.keys().cloned().collect()),
-            sources: Some(self.config.sources.iter().map(|source| source.name.clone()).collect()),
-        }
+    /// The configuration in force; whoever needs two of its words takes it once, so that they belong together.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    /// Puts another configuration in force.
+    pub fn set_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+        self.post.notify_one();
+        self.bell.notify_one();
     }
 
     /// The desk in force; an attempt keeps the one that it began with.
@@ -120,7 +106,7 @@ impl Office {
         let (office, texts) = (self.clone(), texts.to_vec());
         let built = tokio::task::spawn_blocking(move || {
             let mut shelf = office.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-            Desk::build_from(&texts, &office.known(), &mut shelf)
+            Desk::build_from(&texts, &office.settings().known, &mut shelf)
         });
         built.await.map_err(|cause| DaemonError::Worker { worker: "rules".to_owned(), cause: cause.to_string() })
     }
@@ -198,28 +184,4 @@ fn lock(state: &Path) -> Result<File, DaemonError> {
             Ok(file)
         }
     }
-}
-
-fn open_transport(settings: &TransportSettings) -> Result<Transport, DaemonError> {
-    Ok(match settings {
-        TransportSettings::Maildir(folder) => Transport::Maildir(open_maildir(folder)?),
-        TransportSettings::Sendmail { program, timeout } => {
-            Transport::Sendmail(Sendmail { program: program.clone(), arguments: Vec::new(), timeout: *timeout })
-        }
-        TransportSettings::Smtp(settings) => {
-            Transport::Smtp(SmtpTransport::new(settings.clone()).map_err(|error| DaemonError::Mail(error.to_string()))?)
-        }
-    })
-}
-
-/// The folder in the state folder that operator notices are left in; none when mail goes into a folder anyway.
-fn local_mail(transport: &Transport, config: &Config) -> Result<Option<Maildir>, DaemonError> {
-    match transport {
-        Transport::Maildir(_) => Ok(None),
-        Transport::Smtp(_) | Transport::Sendmail(_) => Ok(Some(open_maildir(&config.state.join("operator-mail"))?)),
-    }
-}
-
-fn open_maildir(folder: &Path) -> Result<Maildir, DaemonError> {
-    Maildir::open(folder).map_err(|cause| DaemonError::io(folder, cause))
 }

@@ -12,7 +12,7 @@ use crate::alert::FileReport;
 use crate::ledger::{AlertHead, Attempt, NewAlert, NewStorm, NewTelling, NewTellingState, Publication, Published};
 use crate::rule_card::Lane;
 use crate::telemetry::Pulse;
-use crate::triage::{self, Telling};
+use crate::triage::{self, Telling, Timing};
 
 /// What a file came to.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,9 @@ pub async fn publish(
     (pulse, now): (&Pulse, Timestamp),
 ) -> Result<Tally, DaemonError> {
     let micros = now.as_microsecond();
-    let source = office.config.sources.iter().find(|source| source.name == whole.report.source.source);
+    let settings = office.settings();
+    let config = &settings.config;
+    let source = config.sources.iter().find(|source| source.name == whole.report.source.source);
     let backfill = source.is_some_and(|source| source.backfill);
     let mut publication = office.ledger.begin_publication(attempt).await?;
     let silenced = publication.silence(&whole.report.source.source, micros).await?;
@@ -61,14 +63,13 @@ pub async fn publish(
     for head in heads {
         pulse.beat();
         let storm = storms.get(&head.rule.id).copied();
-        let mut telling =
-            triage::decide(&head.rule, &whole.report.source.source, (&office.config.routing, &office.config.timing));
+        let mut telling = triage::decide(&head.rule, &whole.report.source.source, (&config.routing, &config.timing));
         if let Telling::In { lane, .. } = &mut telling
             && backfill
         {
             *lane = Lane::Daily;
         }
-        let tellings = tellings(office, &mut publication, (telling, storm.is_some()), now).await?;
+        let tellings = tellings(&config.timing, &mut publication, (telling, storm.is_some()), now).await?;
         let key = triage::alert_key(&head.rule.id, &head.group);
         let alert = NewAlert { key, head, report: whole.report.clone(), storm, tellings };
         publication.put_alert(&alert, micros).await?;
@@ -107,7 +108,7 @@ async fn storms(
 }
 
 async fn tellings(
-    office: &Office,
+    timing: &Timing,
     publication: &mut Publication,
     (telling, is_storm): (Telling, bool),
     now: Timestamp,
@@ -129,7 +130,7 @@ async fn tellings(
         let began = began.and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(now);
         let state = match is_storm {
             true => NewTellingState::Held("storm"),
-            false => NewTellingState::Due(office.config.timing.due(lane, now, began).as_microsecond()),
+            false => NewTellingState::Due(timing.due(lane, now, began).as_microsecond()),
         };
         tellings.push(NewTelling { recipient, lane, state });
     }

@@ -1,15 +1,18 @@
-//! Reload: rules, lists, watchlists and layouts are taken anew when their texts change; what breaks keeps its last good
-//! version, across restarts too, and the operators are told with the position.
+//! Reload: the configuration, rules, lists, watchlists and layouts are taken anew when their texts change; of the latter what
+//! breaks keeps its last good version, across restarts too, and the operators are told with the position.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 use super::lists::{self, ListStates, Version};
 use super::notices::Trouble;
 use super::office::Office;
+use super::settings;
 use super::{DaemonError, now_micros};
 use crate::desk::{self, Desk, DeskText, TextKind};
 use crate::ledger::AcceptedText;
@@ -23,10 +26,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When there is neither a working set nor an accepted one.
-pub async fn start(office: &Arc<Office>) -> Result<(), DaemonError> {
+pub async fn start(office: &Arc<Office>) -> Result<Stamps, DaemonError> {
+    let stamps = Stamps::in_force(office);
     let seen = take(office).await?;
     match (office.desk(), seen) {
-        (Some(_), _) => Ok(()),
+        (Some(_), _) => Ok(stamps),
         (None, Err(cause)) => Err(DaemonError::Rules(cause)),
         (None, Ok(_)) => Err(DaemonError::Rules("see the messages above".to_owned())),
     }
@@ -36,10 +40,11 @@ pub async fn start(office: &Arc<Office>) -> Result<(), DaemonError> {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(), DaemonError> {
-    let mut hangups = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
-        .map_err(|cause| DaemonError::io(&office.config.rules, cause))?;
-    let mut seen = desk::stamp(&office.config.rules);
+pub async fn watch(
+    office: Arc<Office>,
+    (mut seen, mut hangups): (Stamps, Signal),
+    shutdown: CancellationToken,
+) -> Result<(), DaemonError> {
     let mut pending = seen.clone();
     let mut held = held(&office).await?;
     loop {
@@ -48,21 +53,19 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
             _ = hangups.recv() => true,
             () = tokio::time::sleep(LOOK_EVERY) => false,
         };
-        let mut told = told;
-        for (list, version) in &held {
-            told |= lists::is_accepted(&office.ledger, list, version).await?;
-        }
-        let now = desk::stamp(&office.config.rules);
+        let now = Stamps::look(&office);
         // Two equal looks: an editor that writes in pieces is waited for.
-        if told || (now != seen && now == pending) {
-            match take(&office).await {
-                Ok(Ok(())) => seen.clone_from(&now),
-                Ok(Err(cause)) => {
-                    tracing::error!(cause, "the rules folder cannot be read: the rules in force stay");
-                    seen.clone_from(&now);
-                }
+        let settled = now == pending;
+        let configured = told || (settled && now.configuration != seen.configuration);
+        let mut written = configured || (settled && now.rules != seen.rules);
+        for (list, version) in &held {
+            written |= lists::is_accepted(&office.ledger, list, version).await?;
+        }
+        if written {
+            match take_all(&office, configured).await {
+                Ok(()) => seen.clone_from(&now),
                 Err(error) if error.is_disk_full() => {
-                    tracing::error!(%error, "the disk is full: the rules in force stay until there is room");
+                    tracing::error!(%error, "the disk is full: what is in force stays until there is room");
                 }
                 Err(error) => return Err(error),
             }
@@ -70,6 +73,37 @@ pub async fn watch(office: Arc<Office>, shutdown: CancellationToken) -> Result<(
         }
         pending = now;
     }
+}
+
+/// What is watched, as it was seen: changes whenever it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamps {
+    configuration: Option<String>,
+    rules: String,
+}
+
+impl Stamps {
+    /// Of the configuration in force, and of the rules as they are about to be read.
+    fn in_force(office: &Office) -> Stamps {
+        let config = &office.settings().config;
+        Stamps { configuration: Some(config.hash.clone()), rules: desk::stamp(&config.rules) }
+    }
+
+    fn look(office: &Office) -> Stamps {
+        let config = &office.settings().config;
+        Stamps { configuration: settings::hash_of(&config.path), rules: desk::stamp(&config.rules) }
+    }
+}
+
+/// Takes the configuration, when it is to be taken, and then the texts, which are judged in its light.
+async fn take_all(office: &Arc<Office>, configured: bool) -> Result<(), DaemonError> {
+    if configured {
+        settings::take(office).await?;
+    }
+    if let Err(cause) = take(office).await? {
+        tracing::error!(cause, "the rules folder cannot be read: the rules in force stay");
+    }
+    Ok(())
 }
 
 /// The versions that wait for the operator.
@@ -81,12 +115,14 @@ async fn held(office: &Office) -> Result<Vec<(String, Version)>, DaemonError> {
 /// Reads the folder and puts the best set that it gives in force. The inner error says why the folder gave none.
 async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     let Accepted { texts: accepted, since } = accepted_texts(office).await?;
-    let (mut texts, mut problems) = match desk::read_folder(&office.config.rules) {
+    let settings = office.settings();
+    let config = &settings.config;
+    let (mut texts, mut problems) = match desk::read_folder(&config.rules) {
         Ok((texts, problems)) if !texts.is_empty() => (texts, problems),
-        Ok(_) => (Vec::new(), vec![unusable(office, "it is empty")]),
-        Err(cause) => (Vec::new(), vec![unusable(office, &cause.to_string())]),
+        Ok(_) => (Vec::new(), vec![unusable(&config.rules, "it is empty")]),
+        Err(cause) => (Vec::new(), vec![unusable(&config.rules, &cause.to_string())]),
     };
-    if let Err(cause) = lists::keep(&office.config.state, &mut texts) {
+    if let Err(cause) = lists::keep(&config.state, &mut texts) {
         tracing::error!(%cause, "a watchlist cannot be copied: its last good version is not kept");
     }
     let waiting = waiting(office, &texts).await?;
@@ -108,15 +144,17 @@ async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     broken.extend(paths_of(&lists, &texts, &accepted));
     let mended = mend(&texts, &accepted, &broken);
     let (second, mut left) = office.build(&mended).await?;
-    // An accepted rule whose example a change elsewhere has broken (a watchlist's owner, say) holds up no other text.
-    left.retain(|problem| !problem.is_about_an_example());
+    // An accepted rule whose example or recipient a change elsewhere has broken (a watchlist's owner, say) goes on, and
+    // holds up no other text.
+    left.retain(|problem| !problem.spares_the_rule());
     if desk::broken_paths(&left).is_empty() && !mended.is_empty() {
         return accept(office, second, &mended, &problems).await.map(Ok);
     }
     if office.desk().is_some() {
         return Ok(Ok(()));
     }
-    let (last, left) = office.build(&accepted).await?;
+    let (last, mut left) = office.build(&accepted).await?;
+    left.retain(|problem| !problem.spares_the_rule());
     if !accepted.is_empty() && desk::broken_paths(&left).is_empty() {
         office.set_desk(last);
         return Ok(Ok(()));
@@ -219,13 +257,9 @@ fn paths_of(lists: &BTreeSet<String>, texts: &[DeskText], accepted: &[DeskText])
     of_lists.map(|text| text.source.path.clone()).collect()
 }
 
-fn unusable(office: &Office, why: &str) -> Problem {
-    Problem::whole_file(
-        "rules-folder",
-        office.config.rules.display().to_string(),
-        format!("the rules folder gives no rules: {why}"),
-    )
-    .with_hint("the set that was accepted last stays in force")
+fn unusable(folder: &Path, why: &str) -> Problem {
+    Problem::whole_file("rules-folder", folder.display().to_string(), format!("the rules folder gives no rules: {why}"))
+        .with_hint("the set that was accepted last stays in force")
 }
 
 /// The texts with each broken one replaced by its last good version; a broken one that was never good is left out.
@@ -245,9 +279,10 @@ async fn accept(office: &Office, desk: Desk, texts: &[DeskText], problems: &[Pro
     let now = now_micros();
     let rows: Vec<AcceptedText> = texts.iter().map(|text| lists::accepted_row(text, now)).collect();
     office.ledger.accept_texts(&rows, now).await?;
-    let place = (&office.ledger, office.config.state.as_path());
+    let settings = office.settings();
+    let place = (&office.ledger, settings.config.state.as_path());
     lists::put_in_force(place, counted(&desk, texts), &desk.watchlists).await?;
-    let unknown = office.config.layouts.unknown(desk.layouts.names());
+    let unknown = settings.config.layouts.unknown(desk.layouts.names());
     tell_unknown_layouts(office, &unknown).await?;
     let problems = problems.iter().chain(&unknown);
     let broken: Vec<String> = problems.filter(|problem| problem.is_error()).map(ToString::to_string).collect();
@@ -266,7 +301,7 @@ async fn tell_unknown_layouts(office: &Office, unknown: &[Problem]) -> Result<()
         vec!["Files of this source cannot be read and will fail; every other source works.".to_owned()];
     paragraphs.extend(shown.iter().cloned());
     paragraphs.push(
-        "Put the layout into rules/layouts (it is taken as soon as it is there), or correct the name and restart. \
+        "Put the layout into rules/layouts (it is taken as soon as it is there), or correct the name in the configuration. \
          `tidewaiter check` shows the same, and `tidewaiter retry FILE` puts a failed file back."
             .to_owned(),
     );
@@ -289,7 +324,7 @@ struct Accepted {
 async fn accepted_texts(office: &Office) -> Result<Accepted, DaemonError> {
     let rows = office.ledger.accepted_texts().await?;
     let since = rows.iter().map(|row| (row.path.clone(), row.accepted_at)).collect();
-    let texts = rows.iter().filter_map(|row| lists::accepted_text(&office.config.state, row)).collect();
+    let texts = rows.iter().filter_map(|row| lists::accepted_text(&office.settings().config.state, row)).collect();
     Ok(Accepted { texts, since })
 }
 

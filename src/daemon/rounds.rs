@@ -29,8 +29,9 @@ pub async fn run(
     while !shutdown.is_cancelled() {
         pulse.beat();
         let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()) };
-        tokio::task::block_in_place(|| life::give(&office.config.state, &sign));
-        match look(&office, &jiff::Timestamp::now().to_zoned_datetime(office.config.timing.zone.clone())).await {
+        let settings = office.settings();
+        tokio::task::block_in_place(|| life::give(&settings.config.state, &sign));
+        match look(&office, &jiff::Timestamp::now().to_zoned_datetime(settings.config.timing.zone.clone())).await {
             Err(error) if error.is_disk_full() => tracing::error!(%error, "the disk is full: nothing can be told"),
             // The folder of the canary, on a drive that is gone: its source's worker tells of it.
             Err(DaemonError::Io { place, cause }) => tracing::error!(place, %cause, "the canary cannot be dropped"),
@@ -41,7 +42,7 @@ pub async fn run(
             () = tokio::time::sleep(REST) => {}
         }
     }
-    life::end(&office.config.state);
+    life::end(&office.settings().config.state);
     Ok(())
 }
 

@@ -114,10 +114,11 @@ impl SourceWorker {
     /// One full look at the ledger's open files and the folder; returns how long to rest.
     async fn round(&mut self) -> Result<Duration, DaemonError> {
         self.idle.store(false, Ordering::SeqCst);
+        self.heed_settings();
         if !self.folder_is_there().await? {
             return Ok(TROUBLE_REST);
         }
-        if let Some(why) = crowded(&self.source.folder).or_else(|| crowded(&self.office.config.state)) {
+        if let Some(why) = crowded(&self.source.folder).or_else(|| crowded(&self.office.settings().config.state)) {
             tracing::error!(source = self.source.name, why, "intake pauses");
             self.tell(Some(complaints::disk_full(&self.source.name, &why))).await?;
             return Ok(TROUBLE_REST);
@@ -128,6 +129,16 @@ impl SourceWorker {
         let settling = (self.source.settle_for / (LOOKS - 1)).max(Duration::from_millis(5));
         let rest = if unsettled > 0 { settling } else { self.source.scan_every };
         Ok(rest.min(self.source.scan_every).min(LONGEST_REST))
+    }
+
+    /// How the source is read may have been written anew; a file that was settling is looked at anew then.
+    fn heed_settings(&mut self) {
+        let settings = self.office.settings();
+        let written = settings.config.sources.iter().find(|source| source.name == self.source.name);
+        if let Some(written) = written.filter(|written| **written != self.source) {
+            self.arrivals = Arrivals::new(written);
+            self.source = written.clone();
+        }
     }
 
     /// A drop folder that is gone (an unmounted drive, say) is waited for, and nothing is concluded from what it lacks.

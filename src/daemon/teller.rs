@@ -82,9 +82,10 @@ pub async fn tell_due(office: &Office, pulse: &Pulse, now: Timestamp) -> Result<
 
 /// Tells one mail, or moves it to where a limit puts it; false when it has to wait.
 async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<bool, DaemonError> {
-    let (ledger, timing, micros) = (&office.ledger, &office.config.timing, now.as_microsecond());
+    let settings = office.settings();
+    let (ledger, timing, micros) = (&office.ledger, &settings.config.timing, now.as_microsecond());
     let made = ledger.made_lately(&letter.recipient, micros).await?;
-    match triage::passage((letter.lane, letter.level), made, office.config.mail_limits) {
+    match triage::passage((letter.lane, letter.level), made, settings.config.mail_limits) {
         Passage::Free => {}
         Passage::Waits => return Ok(false),
         Passage::JoinsDigest => {
@@ -118,7 +119,7 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
         id: id(office, &[&letter.recipient, letter.lane.name(), &first]),
     };
     // Thousands of rows take a while to render, in which this thread does nothing else.
-    let rendered = tokio::task::block_in_place(|| alert_letter(&mail, &office.sender, &office.templates));
+    let rendered = tokio::task::block_in_place(|| alert_letter(&mail, &settings.sender, &settings.templates));
     let rendered = rendered.map_err(|error| DaemonError::Mail(error.to_string()))?;
     ledger.put_letter(letter, (&draft, &rendered), (date.as_deref(), micros)).await?;
     Ok(true)
@@ -131,9 +132,11 @@ async fn untold(
     now: i64,
 ) -> Result<Vec<UntoldCount>, DaemonError> {
     let mut counts = office.ledger.untold_to(&letter.recipient, draft, now).await?;
-    let routing = &office.config.routing;
+    let settings = office.settings();
     let mut silenced = office.ledger.silenced(now).await?;
-    silenced.retain(|of| triage::route(&of.rule, &of.source, routing).addresses.contains(&letter.recipient));
+    silenced.retain(|of| {
+        triage::route(&of.rule, &of.source, &settings.config.routing).addresses.contains(&letter.recipient)
+    });
     let many: u64 = silenced.iter().map(|of| of.findings).sum();
     counts.extend((many > 0).then_some(UntoldCount { why: Untold::Silenced, many }));
     counts.sort_by_key(|count| count.why);
@@ -160,13 +163,13 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
     if storms.is_empty() {
         return Ok(());
     }
+    let settings = office.settings();
+    let (routing, operators) = (&settings.config.routing, &settings.config.operators);
     let mut told: BTreeMap<String, Vec<(&Storm, Vec<String>)>> = BTreeMap::new();
     for storm in &storms {
         let paragraphs = storm_paragraphs(office, storm).await?;
-        let operators = &office.config.operators;
-        let mut people = triage::owners(&storm.rule, &office.config.routing, operators);
-        // The rule of an alert is kept as it stood then, perhaps by a program that did not check its owner: a slip in it
-        // must not keep the others from their mail.
+        let mut people = triage::owners(&storm.rule, routing, operators);
+        // A rule goes on with an owner whom no mail reaches: the slip must not keep the others from their mail.
         people.retain(|person| is_deliverable(person));
         people.extend(operators.iter().filter(|operator| !people.contains(operator)).cloned().collect::<Vec<_>>());
         for person in people {
@@ -259,5 +262,7 @@ fn notice(
 ) -> Result<Notification, DaemonError> {
     let id = id(office, &[recipient, &key]);
     let letter = OperatorLetter { kind: "told-later", about, subject, paragraphs, recipient, now, id };
-    operator_letter(&letter, &office.sender, &office.templates).map_err(|error| DaemonError::Mail(error.to_string()))
+    let settings = office.settings();
+    operator_letter(&letter, &settings.sender, &settings.templates)
+        .map_err(|error| DaemonError::Mail(error.to_string()))
 }

@@ -30,7 +30,7 @@ fn last_monday(now: &ZonedDateTime) -> Date {
 /// # Errors
 /// When the ledger fails.
 pub async fn check(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonError> {
-    if office.config.upkeep.all_quiet == AllQuiet::Never {
+    if office.settings().config.upkeep.all_quiet == AllQuiet::Never {
         return Ok(());
     }
     let monday = last_monday(now).to_string();

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::courier::DOWN_SINCE;
+use super::settings::{self, Unmet};
 use super::{DaemonError, canary, lists};
 use crate::ledger::{FileRow, FileState, Ledger};
 
@@ -49,6 +50,7 @@ pub async fn all(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
         let more = if broken.len() > 1 { format!(" (and {} more)", broken.len() - 1) } else { String::new() };
         all.push(wrong(format!("{first}{more}"), "tidewaiter check"));
     }
+    all.extend(configuration(&settings::unmet(ledger).await?));
     for (list, held) in lists::states(ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))) {
         let what = format!("watchlist {list} has shrunk to {} entities and is held", held.entities);
         all.push(wrong(what, format!("tidewaiter watchlist diff {list}, then accept {list}")));
@@ -57,6 +59,20 @@ pub async fn all(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
         all.push(wrong(format!("the canary of {} did not arrive", memory.date), "tidewaiter outbox"));
     }
     Ok(all)
+}
+
+/// The configuration as written, as far as it is not in force.
+fn configuration(unmet: &Unmet) -> Vec<Wrong> {
+    let broken = unmet.problems.first().map(|first| {
+        let what =
+            format!("the configuration cannot be used as it is written, and the one before stays in force: {first}");
+        wrong(what, "tidewaiter check")
+    });
+    let waiting = (!unmet.waiting.is_empty()).then(|| {
+        let what = format!("changed in the configuration and not in force yet: {}", unmet.waiting.join(", "));
+        wrong(what, "systemctl restart tidewaiter")
+    });
+    broken.into_iter().chain(waiting).collect()
 }
 
 async fn mail(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {

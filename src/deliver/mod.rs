@@ -82,6 +82,11 @@ pub fn is_deliverable(address: &str) -> bool {
     message::is_bare(address)
 }
 
+/// Whether mail can come from somebody: `tide@example.org`, or `Tidewaiter <tide@example.org>`.
+pub fn is_sender(from: &str) -> bool {
+    Sender { from: from.to_owned(), host: String::new() }.mailbox().is_ok()
+}
+
 /// The HTML part of a rendered notification, for a preview in a browser.
 pub fn html_of(notification: &Notification) -> String {
     message::html_part(&notification.message)

@@ -43,7 +43,7 @@ pub fn guess_encoding(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 }
 
 /// Which layout reads a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LayoutChoice {
     /// Choose by the headings.
     Auto,

@@ -10,6 +10,7 @@ mod compare;
 mod error;
 mod file;
 mod health;
+mod heirs;
 mod leaving;
 mod notice;
 mod outbox;

@@ -199,6 +199,17 @@ impl Ledger {
         write.commit().await?;
         Ok(changed > 0)
     }
+
+    /// Makes every message that waits for another attempt due now; how often each was tried stays.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn retry_waiting(&self, now: i64) -> Result<(), LedgerError> {
+        let mut write = self.write().await?;
+        let sql = "UPDATE outbox SET next_at = $1 WHERE state = 'waiting' AND next_at > $1";
+        sqlx::query(sql).bind(now).execute(write.connection()).await?;
+        write.commit().await
+    }
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, <sqlx::Any as sqlx::Database>::Arguments>;

@@ -430,6 +430,28 @@ async fn what_is_deferred_joins_the_digest_and_is_counted() {
 }
 
 #[tokio::test]
+async fn what_is_due_to_an_address_that_is_gone_is_told_once_to_each_heir() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    ledger.stage(&attempt, &[staged(line("a", "o"))]).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    let mut new = alert("key", publication.compare().await.unwrap().remove(0), Lane::Daily);
+    new.tellings.push(NewTelling { recipient: "heir@x".into(), ..new.tellings[0].clone() });
+    publication.put_alert(&new, 3).await.unwrap();
+    publication.commit(&outcome(), 3).await.unwrap();
+    let heirs = ["heir@x".to_owned(), "other@x".to_owned()];
+    let in_use = [ANALYST.to_uppercase(), heirs[0].clone()];
+    assert_eq!(ledger.hand_over(&in_use, &heirs).await.unwrap(), 0, "nobody is gone");
+    assert_eq!(ledger.hand_over(&heirs, &heirs).await.unwrap(), 1);
+    let due = ledger.due_letters(3).await.unwrap();
+    assert_eq!(due.iter().map(|letter| letter.recipient.as_str()).collect::<Vec<_>>(), ["heir@x", "other@x"]);
+    for letter in due {
+        assert_eq!(ledger.draft(&letter, 3, carried(9, 1 << 20)).await.unwrap().alerts[0].told.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_same_bytes_of_the_same_source_are_a_duplicate_once_published() {
     let (_folder, ledger) = ledger().await;
     let first = claim(&ledger, "a.csv").await;

@@ -152,9 +152,15 @@ impl Problem {
         self.severity == Severity::Error
     }
 
-    /// Whether it says that an example does not do what it says: the rule can be used all the same.
+    /// Whether it says that an example does not do what it says.
     pub fn is_about_an_example(&self) -> bool {
         ["example-quiet", "example-fires"].contains(&self.code)
+    }
+
+    /// Whether the rule can be used all the same: an example of it is wrong, or somebody is to be told whom the
+    /// configuration does not know (any more), so that the others are told in his place.
+    pub fn spares_the_rule(&self) -> bool {
+        self.is_about_an_example() || self.code == "unknown-recipient"
     }
 
     /// 1-based line and column, `(1, 1)` when the whole file is meant.

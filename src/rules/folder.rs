@@ -128,7 +128,8 @@ impl Folder<'_> {
                 min_score: None,
             };
             let read = document::read(&document.node, &mut report, (context, self.known, &self.definitions));
-            let sound = document.readable && !report.problems.iter().any(Problem::is_error);
+            let bars = |problem: &Problem| problem.is_error() && !problem.spares_the_rule();
+            let sound = document.readable && !report.problems.iter().any(bars);
             self.problems.append(&mut report.problems);
             let Some((rule, span)) = read.filter(|_| sound) else { continue };
             match self.rules.get(&rule.card.id) {

@@ -12,6 +12,7 @@ mod architecture;
 mod bench;
 mod broken_rules;
 mod commands;
+mod configuration;
 mod containers;
 mod delivery;
 mod explain;

@@ -107,7 +107,7 @@ fn a_silenced_finding_is_recorded_counted_and_not_told() {
 }
 
 /// An export of 500 records of which too many fire.
-fn storm(bench: &Bench, first: u32) {
+pub fn storm(bench: &Bench, first: u32) {
     let lines: Vec<String> = (first..first + 500).map(|n| if n % 4 == 0 { hit(n) } else { quiet(n) }).collect();
     bench.write(&format!("drop/storm-{first}.csv"), format!("{HEADER}{}", lines.concat()));
 }
