@@ -187,7 +187,9 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
         letters.push(notice(office, (recipient, &subject, &paragraphs), about, now)?);
     }
     let ids: Vec<i64> = storms.iter().map(|storm| storm.id).collect();
-    Ok(office.ledger.announce_storms(&ids, &letters, now.as_microsecond()).await?)
+    office.ledger.announce_storms(&ids, &letters, now.as_microsecond()).await?;
+    office.posted(&letters).await;
+    Ok(())
 }
 
 async fn storm_paragraphs(office: &Office, storm: &Storm) -> Result<Vec<String>, DaemonError> {
@@ -207,7 +209,8 @@ async fn storm_paragraphs(office: &Office, storm: &Storm) -> Result<Vec<String>,
     ])
 }
 
-/// A weekly reminder of a silence to its author, and a summary when it is over.
+/// A weekly reminder of a silence to its author, and a summary when it is over. It is not a trouble that the operators must
+/// see to: no copy of it stays in the local folder.
 async fn speak_of_silences(office: &Office, now: Timestamp) -> Result<(), DaemonError> {
     let micros = now.as_microsecond();
     let mut silences = office.ledger.silences_to_remind_of(micros).await?;

@@ -87,7 +87,8 @@ fn rule(number: usize) -> Arc<RuleCard> {
         level: Level::ALL[number % 5],
         description: "A rule.".into(),
         reads: vec!["description".into()],
-        alert: AlertSettings { to, ..AlertSettings::default() },
+        // A slip in the owner's address keeps nobody else from being told of a storm.
+        alert: AlertSettings { to, owner: Some("jane@@example".into()), ..AlertSettings::default() },
         ..RuleCard::sample(&format!("rule-{number:02}"))
     })
 }
