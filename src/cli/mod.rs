@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the rim: commands read and write files for their user")]
 
+mod backup;
 mod check;
 mod check_format;
 mod columns;
@@ -99,6 +100,8 @@ enum Command {
     Silence(silence::Silence),
     /// List, show or requeue mails.
     Outbox(outbox::Outbox),
+    /// Copy the ledger, while the daemon works on.
+    Backup(backup::BackupCommand),
     /// List, show and compare watchlists; accept a version that is held.
     Watchlist(watchlist::Watchlist),
     /// Print a JSON Schema for an editor.
@@ -202,6 +205,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Discard(command) => on_runtime(files::discard(command)),
         Command::Silence(command) => on_runtime(silence::silence(command)),
         Command::Outbox(command) => on_runtime(outbox::outbox(command)),
+        Command::Backup(command) => on_runtime(backup::backup(command)),
         Command::Watchlist(command) => on_runtime(watchlist::watchlist(command)),
         Command::Schema(command) => schema::schema(&command),
         Command::ReadContainer(command) => read_container::read_container(&command),

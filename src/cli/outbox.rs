@@ -46,6 +46,10 @@ pub async fn outbox(command: Outbox) -> Result<(), CommandError> {
         Some(Action::Show { id }) => {
             let message = ledger.outbox_message(id).await?;
             let message = message.ok_or_else(|| CommandError::Usage(format!("there is no message {id}")))?;
+            if message.message.is_empty() {
+                let dropped = format!("the text of message {id} was dropped when it was old: `retention:` says when");
+                return Err(CommandError::Usage(dropped));
+            }
             say(String::from_utf8_lossy(&message.message).replace("\r\n", "\n"));
             Ok(())
         }

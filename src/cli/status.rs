@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::daemon::canary::{self, Memory};
 use crate::daemon::life::{self, Life};
 use crate::daemon::wrong::{self, Wrong};
-use crate::daemon::{DOWN_SINCE, lists};
+use crate::daemon::{DOWN_SINCE, lists, nightly};
 use crate::ledger::{Counts, FileRow, FileState, Ledger, Since, SourceHealth, Storm};
 
 const WEEK: i64 = 7 * 86_400 * 1_000_000;
@@ -48,6 +48,7 @@ struct Whole {
     oldest_mail: Option<i64>,
     down_since: Option<i64>,
     canary: Option<Memory>,
+    copied_at: Option<i64>,
     untold: Vec<UntoldCount>,
     storms: Vec<Storm>,
     wrong: Vec<Wrong>,
@@ -84,6 +85,7 @@ async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> 
         oldest_mail: ledger.oldest_waiting().await?,
         down_since: ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok()),
         canary: canary::last(ledger).await?,
+        copied_at: nightly::last(ledger).await?.and_then(|night| night.copied_at),
         untold: ledger.untold(now).await?,
         storms: ledger.storms().await?,
         wrong: wrong::all(ledger, now).await?,
@@ -180,6 +182,9 @@ impl Whole {
         if let Some(memory) = &self.canary {
             say(format!("  The canary of {}: {}.", memory.date, memory.end.word()));
         }
+        if let Some(at) = self.copied_at {
+            say(format!("  The ledger was last copied {}.", time(at)));
+        }
     }
 
     /// A stable interface: keys are added, never renamed.
@@ -211,6 +216,7 @@ impl Whole {
             "untold": self.untold.iter().map(|count| (count.why.name().to_owned(), json!(count.many))).collect::<serde_json::Map<_, _>>(),
             "storms": self.storms.iter().map(|storm| json!({ "rule": storm.rule.id, "file": storm.file, "findings": storm.findings, "since": time(storm.made_at) })).collect::<Vec<_>>(),
             "canary": self.canary.as_ref().map(|memory| json!({ "date": memory.date, "state": memory.end.word() })),
+            "copied_at": self.copied_at.map(time),
             "broken": self.broken,
             "held_watchlists": self.held_lists.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
             "wrong": self.wrong,

@@ -26,7 +26,8 @@ impl Config {
             ("canary", self.upkeep.canary == written.upkeep.canary),
         ];
         waiting.extend(opened.iter().filter(|(_, same)| !same).map(|(key, _)| (*key).to_owned()));
-        let upkeep = Upkeep { all_quiet: written.upkeep.all_quiet, ..self.upkeep.clone() };
+        let started = self.upkeep.clone();
+        let upkeep = Upkeep { metrics: started.metrics, canary: started.canary, ..written.upkeep.clone() };
         let config = Config { sources, state: self.state.clone(), ledger: self.ledger.clone(), upkeep, ..written };
         Change { config, waiting }
     }

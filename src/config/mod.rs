@@ -28,8 +28,8 @@ use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
 pub use change::Change;
 use mail::MailEntry;
 pub use mail::{MailSettings, TransportSettings};
-pub use upkeep::{AllQuiet, CANARY, Canary, Upkeep};
-use upkeep::{CanaryEntry, MetricsEntry};
+pub use upkeep::{AllQuiet, Backup, CANARY, Canary, Upkeep};
+use upkeep::{BackupEntry, CanaryEntry, MetricsEntry, RetentionEntry};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +157,10 @@ pub struct ConfigFile {
     all_quiet: Option<AllQuiet>,
     /// A made-up record that goes the whole way every day; none when absent.
     canary: Option<CanaryEntry>,
+    /// Nightly copies of the ledger: `{at: '03:30', keep: 7, folder: state/backup}`, which they are when absent, or `never`.
+    backup: Option<BackupEntry>,
+    /// What is dropped when it is old.
+    retention: Option<RetentionEntry>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -118,8 +118,8 @@ impl Resolver<'_> {
         let limits = self.limits(file.limits.as_ref());
         let told = file.telling.as_ref().unwrap_or(&TellingEntry::default()).resolve(file.timezone.as_deref());
         let told = told.map_err(|(path, message)| self.wrong(&path, &message)).ok();
-        let upkeep = self.upkeep(file);
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
+        let upkeep = self.upkeep(file, &state);
         Some(Config {
             path: path.to_owned(),
             hash: finding::hash(&[&self.source.text]),

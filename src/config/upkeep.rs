@@ -1,8 +1,10 @@
-//! What the daemon says about itself, as written → as meant: `metrics:`, `all_quiet:`, `canary:`, `expect_every:`.
+//! What the daemon says about itself and does for itself, as written → as meant: `metrics:`, `all_quiet:`, `canary:`,
+//! `expect_every:`, `backup:`, `retention:`.
 //!
 //! In: the entries. Out: settings, or problems at their places. It opens no port and reads no clock.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -14,6 +16,9 @@ use super::resolve::{KeyPath, Resolver};
 
 /// The name of the canary's own source, rule and layout.
 pub const CANARY: &str = "tidewaiter-canary";
+
+/// How long the texts of mails that are out are kept unless told otherwise.
+const KEEP_MAIL: Duration = Duration::from_secs(180 * 86_400);
 
 /// An address, or an address that may be reached from other machines.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,6 +60,49 @@ pub(super) struct CanaryEntry {
     within: Option<String>,
 }
 
+/// Nightly copies of the ledger, or none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum BackupEntry {
+    Word(Never),
+    Map(BackupMap),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Never {
+    Never,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BackupMap {
+    /// Where the copies lie; `backup` in the state folder when absent. Another disk survives this one.
+    folder: Option<PathBuf>,
+    /// Local time of day: `03:30`.
+    at: Option<String>,
+    /// How many copies are kept; 7 when absent.
+    keep: Option<u32>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetentionEntry {
+    /// How long the texts of mails that are out are kept, as `180d`, or `never` to drop them; 180 days when absent.
+    mail: Option<String>,
+}
+
+/// Nightly copies of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Where they lie.
+    pub folder: PathBuf,
+    /// Local time of day.
+    pub at: Time,
+    /// How many are kept.
+    pub keep: usize,
+}
+
 /// A made-up record that goes the whole way every day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Canary {
@@ -77,10 +125,14 @@ pub struct Upkeep {
     pub all_quiet: AllQuiet,
     /// The daily record.
     pub canary: Option<Canary>,
+    /// The nightly copy of the ledger.
+    pub backup: Option<Backup>,
+    /// How long the texts of mails that are out are kept; for ever when absent.
+    pub keep_mail: Option<Duration>,
 }
 
 impl Resolver<'_> {
-    pub(super) fn upkeep(&mut self, file: &ConfigFile) -> Option<Upkeep> {
+    pub(super) fn upkeep(&mut self, file: &ConfigFile, state: &Path) -> Option<Upkeep> {
         let metrics = match &file.metrics {
             Some(entry) => Some(self.metrics(entry)?),
             None => None,
@@ -89,7 +141,30 @@ impl Resolver<'_> {
             Some(entry) => Some(self.canary(entry, file)?),
             None => None,
         };
-        Some(Upkeep { metrics, all_quiet: file.all_quiet.unwrap_or_default(), canary })
+        let backup = match &file.backup {
+            Some(BackupEntry::Word(Never::Never)) => None,
+            Some(BackupEntry::Map(map)) => Some(self.backup(map, state)?),
+            None => Some(self.backup(&BackupMap::default(), state)?),
+        };
+        let keep_mail = match file.retention.as_ref().and_then(|entry| entry.mail.as_deref()) {
+            Some("never") => None,
+            Some(written) => self.expected(&["retention", "mail"], Some(written))?,
+            None => Some(KEEP_MAIL),
+        };
+        Some(Upkeep { metrics, all_quiet: file.all_quiet.unwrap_or_default(), canary, backup, keep_mail })
+    }
+
+    fn backup(&mut self, map: &BackupMap, state: &Path) -> Option<Backup> {
+        let at = map.at.as_deref().unwrap_or("03:30");
+        let Ok(at) = at.parse::<Time>() else {
+            return self.refuse(&["backup", "at"], &format!("`{at}` is no time of day; write `03:30`"));
+        };
+        let keep = map.keep.unwrap_or(7);
+        if keep == 0 {
+            return self.refuse(&["backup", "keep"], "write at least 1, or `backup: never`");
+        }
+        let folder = map.folder.as_ref().map_or_else(|| state.join("backup"), |folder| self.base.join(folder));
+        Some(Backup { folder, at, keep: usize::try_from(keep).unwrap_or(usize::MAX) })
     }
 
     fn metrics(&mut self, entry: &MetricsEntry) -> Option<SocketAddr> {
@@ -137,8 +212,6 @@ impl Resolver<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::config::{Config, ConfigReading};
 
@@ -160,7 +233,21 @@ mod tests {
         let canary = config.upkeep.canary.unwrap();
         assert_eq!((canary.at, canary.within), (jiff::civil::time(6, 30, 0, 0), Duration::from_secs(3600)));
         let remote = with("", "metrics: { listen: '0.0.0.0:9', allow_remote: true }\n").config.unwrap().upkeep;
-        assert_eq!(remote, Upkeep { metrics: Some("0.0.0.0:9".parse().unwrap()), ..Upkeep::default() });
+        assert_eq!((remote.metrics, remote.canary), (Some("0.0.0.0:9".parse().unwrap()), None));
+    }
+
+    #[test]
+    fn the_ledger_is_copied_every_night_unless_told_otherwise() {
+        let upkeep = with("", "").config.unwrap().upkeep;
+        let usual = Backup { folder: "/srv/state/backup".into(), at: jiff::civil::time(3, 30, 0, 0), keep: 7 };
+        assert_eq!((upkeep.backup, upkeep.keep_mail), (Some(usual), Some(KEEP_MAIL)));
+        let other = with("", "backup: { folder: /mnt/b, at: '23:00', keep: 2 }\nretention: { mail: 4w }\n");
+        let other = other.config.unwrap().upkeep;
+        let backup = other.backup.unwrap();
+        assert_eq!((backup.folder.as_path(), backup.keep), (Path::new("/mnt/b"), 2));
+        assert_eq!(other.keep_mail, Some(Duration::from_secs(28 * 86_400)));
+        let none = with("", "backup: never\nretention: { mail: never }\n").config.unwrap().upkeep;
+        assert_eq!((none.backup, none.keep_mail), (None, None));
     }
 
     #[test]
@@ -170,6 +257,10 @@ mod tests {
             ("", "metrics: 0.0.0.0:9898\n", "6:10", "allow_remote: true"),
             ("", "metrics: 9898\n", "6:10", "127.0.0.1:9898"),
             ("", "metrics: { listen: '[::]:1' }\n", "6:20", "metrics.listen"),
+            ("", "backup: weekly\n", "6:9", "never"),
+            ("", "backup: { at: night }\n", "6:15", "`03:30`"),
+            ("", "backup: { keep: 0 }\n", "6:17", "at least 1"),
+            ("", "retention: { mail: long }\n", "6:20", "`3d`"),
             ("", "all_quiet: daily\n", "6:12", "weekly"),
             ("", "canary: { source: import, at: 06:00, to: default }\n", "6:19", "did you mean `imports`?"),
             ("", "canary: { source: imports, at: noon, to: default }\n", "6:32", "`06:00`"),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::courier::DOWN_SINCE;
 use super::office::Office;
 use super::settings::{self, Unmet};
-use super::{DaemonError, lists};
+use super::{DaemonError, lists, nightly};
 use crate::ledger::{Counts, FileState, SourceHealth};
 
 /// Everything that is shown.
@@ -23,6 +23,7 @@ pub struct Figures {
     broken: usize,
     held_lists: usize,
     unmet: Unmet,
+    copied_at: Option<i64>,
     relay_down_since: Option<i64>,
     /// Seconds spent on files, by source, since the start.
     worked: BTreeMap<String, f64>,
@@ -47,6 +48,7 @@ impl Figures {
             broken: broken.len(),
             held_lists: lists.values().filter(|state| state.held.is_some()).count(),
             unmet: settings::unmet(ledger).await?,
+            copied_at: nightly::last(ledger).await?.and_then(|night| night.copied_at),
             relay_down_since: ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse().ok()),
             worked: office.worked(),
         })
@@ -69,6 +71,8 @@ impl Figures {
         page.head("configuration", "gauge", help);
         page.line("configuration", &[("state", "broken")], self.unmet.problems.len());
         page.line("configuration", &[("state", "waiting")], self.unmet.waiting.len());
+        let help = "When the last good copy of the ledger was made; 0 before the first.";
+        page.one("backup_timestamp_seconds", "gauge", help, &[], self.copied_at.unwrap_or(0) / 1_000_000);
         let help = "Watchlists of which a shrunken version is held.";
         page.one("watchlists_held", "gauge", help, &[], self.held_lists);
         page.text
@@ -165,6 +169,7 @@ mod tests {
             rules: 40,
             broken: 1,
             held_lists: 0,
+            copied_at: Some(90_000_000),
             unmet: Unmet { problems: vec![], waiting: vec!["state".into()] },
             relay_down_since: Some(61_000_000),
             worked: BTreeMap::from([("imports".to_owned(), 1.5)]),

@@ -18,6 +18,7 @@ pub mod lists;
 mod mail_troubles;
 mod merging;
 mod metrics;
+pub mod nightly;
 mod notices;
 mod office;
 mod publish;

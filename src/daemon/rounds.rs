@@ -1,5 +1,5 @@
 //! Rounds: what nobody would notice unless somebody looks: sources that fell silent, the week that is over, the canary,
-//! and notices that waited to be told together; and a sign of life. One look every half minute; the wall clock decides.
+//! the night's work, and notices that waited to be told together; and a sign of life. One look every half minute; the wall clock decides.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::life::{self, Sign};
 use super::office::Office;
 use super::vitals::Vitals;
-use super::{DaemonError, canary, expectations, now_micros, weekly};
+use super::{DaemonError, canary, expectations, nightly, now_micros, weekly};
 use crate::telemetry::Pulse;
 
 /// Between two looks; a clock that jumps is noticed by the next.
@@ -31,7 +31,9 @@ pub async fn run(
         let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()) };
         let settings = office.settings();
         tokio::task::block_in_place(|| life::give(&settings.config.state, &sign));
-        match look(&office, &jiff::Timestamp::now().to_zoned_datetime(settings.config.timing.zone.clone())).await {
+        match look(&office, &jiff::Timestamp::now().to_zoned_datetime(settings.config.timing.zone.clone()), &pulse)
+            .await
+        {
             Err(error) if error.is_disk_full() => tracing::error!(%error, "the disk is full: nothing can be told"),
             // The folder of the canary, on a drive that is gone: its source's worker tells of it.
             Err(DaemonError::Io { place, cause }) => tracing::error!(place, %cause, "the canary cannot be dropped"),
@@ -46,9 +48,10 @@ pub async fn run(
     Ok(())
 }
 
-async fn look(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonError> {
+async fn look(office: &Office, now: &ZonedDateTime, pulse: &Pulse) -> Result<(), DaemonError> {
     office.tell_gathered().await?;
     expectations::check(office, now.timestamp().as_microsecond()).await?;
     weekly::check(office, now).await?;
-    canary::check(office, now).await
+    canary::check(office, now).await?;
+    nightly::check(office, now, pulse).await
 }

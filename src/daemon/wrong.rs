@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::courier::DOWN_SINCE;
 use super::settings::{self, Unmet};
-use super::{DaemonError, canary, lists};
+use super::{DaemonError, canary, lists, nightly};
 use crate::ledger::{FileRow, FileState, Ledger};
 
 /// Files and mails that are named; the rest is counted.
@@ -49,6 +49,9 @@ pub async fn all(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
         let first = first.lines().next().unwrap_or_default();
         let more = if broken.len() > 1 { format!(" (and {} more)", broken.len() - 1) } else { String::new() };
         all.push(wrong(format!("{first}{more}"), "tidewaiter check"));
+    }
+    if let Some(problem) = nightly::last(ledger).await?.and_then(|night| night.problem) {
+        all.push(wrong(format!("the nightly copy of the ledger could not be made: {problem}"), "tidewaiter backup"));
     }
     all.extend(configuration(&settings::unmet(ledger).await?));
     for (list, held) in lists::states(ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))) {

@@ -27,6 +27,14 @@ pub enum LedgerError {
         /// Which.
         path: PathBuf,
     },
+    /// A copy that cannot be relied on.
+    #[error("{}: the copy of the ledger is damaged: {said}", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What the database says of it.
+        said: String,
+    },
     /// A newer program wrote this ledger.
     #[error(
         "the ledger has schema version {found} and this program knows up to {known}: install the newer program, or go back to the copy made before the upgrade"

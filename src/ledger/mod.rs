@@ -64,12 +64,13 @@ impl Ledger {
         Ok(Ledger { pool, pen: Arc::default() })
     }
 
-    /// Writes a whole copy of the ledger to a path where no file is yet, while work goes on.
+    /// Writes a whole copy of the ledger to a path where no file is yet, while work goes on, and reads all of it again.
     ///
     /// # Errors
-    /// When the file is there already or cannot be written.
+    /// When the file is there already, cannot be written, or is not what was written.
     pub async fn backup(&self, to: &Path) -> Result<(), LedgerError> {
-        schema::copy(&self.pool, to).await
+        schema::copy(&self.pool, to).await?;
+        schema::check(to).await
     }
 
     /// Closes every connection; what is committed is in the main file then.

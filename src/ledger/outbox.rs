@@ -200,6 +200,21 @@ impl Ledger {
         Ok(changed > 0)
     }
 
+    /// Empties the texts of some messages that were out before then, a few hundred at most, and keeps their rows; answers
+    /// how many.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn drop_texts(&self, before: i64) -> Result<u64, LedgerError> {
+        let mut write = self.write().await?;
+        let sql = "UPDATE outbox SET message = $2, without_attachment = NULL WHERE id IN (SELECT id FROM outbox \
+                   WHERE state IN ('delivered', 'merged') AND settled_at < $1 AND LENGTH(message) > 0 \
+                   ORDER BY id LIMIT 200)";
+        let emptied = sqlx::query(sql).bind(before).bind(Vec::new()).execute(write.connection()).await?.rows_affected();
+        write.commit().await?;
+        Ok(emptied)
+    }
+
     /// Makes every message that waits for another attempt due now; how often each was tried stays.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub(super) async fn open(path: &Path) -> Result<AnyPool, LedgerError> {
     if let Some(folder) = path.parent() {
         tokio::fs::create_dir_all(folder).await.map_err(in_file(folder))?;
     }
-    let url = url(&path)?;
+    let url = url(&path, "rwc")?;
     // A pool tries again and again and then says only that it took too long; the first connection says what is wrong.
     let mut first = AnyConnection::connect(&url).await?;
     sqlx::raw_sql(PRAGMAS).execute(&mut first).await?;
@@ -62,12 +62,23 @@ pub(super) async fn copy(pool: &AnyPool, to: &Path) -> Result<(), LedgerError> {
     file.sync_all().await.map_err(in_file(to))
 }
 
+/// Whether a ledger that nobody writes to is whole: SQLite's own check of every page.
+pub(super) async fn check(path: &Path) -> Result<(), LedgerError> {
+    let mut connection = AnyConnection::connect(&url(path, "ro")?).await?;
+    let said: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_all(&mut connection).await?;
+    connection.close().await?;
+    match said.iter().map(String::as_str).eq(["ok"]) {
+        true => Ok(()),
+        false => Err(LedgerError::Damaged { path: path.to_owned(), said: said.join("; ") }),
+    }
+}
+
 fn in_file(path: &Path) -> impl Fn(std::io::Error) -> LedgerError + '_ {
     |source| LedgerError::File { path: path.to_owned(), source }
 }
 
 /// The driver decodes percents, so every byte that could mean something to a URL is written as one.
-fn url(path: &Path) -> Result<String, LedgerError> {
+fn url(path: &Path, mode: &str) -> Result<String, LedgerError> {
     let text = path.to_str().ok_or_else(|| LedgerError::Path { path: path.to_owned() })?;
     let mut url = String::from("sqlite://");
     for byte in text.bytes() {
@@ -76,8 +87,7 @@ fn url(path: &Path) -> Result<String, LedgerError> {
             _ => url.push_str(&format!("%{byte:02X}")),
         }
     }
-    url.push_str("?mode=rwc");
-    Ok(url)
+    Ok(url + "?mode=" + mode)
 }
 
 async fn check_library(pool: &AnyPool) -> Result<(), LedgerError> {

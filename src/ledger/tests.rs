@@ -504,6 +504,11 @@ async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it()
     assert!(ledger.requeue(third, 70).await.unwrap());
     assert!(!ledger.requeue(first, 70).await.unwrap(), "what is delivered is not sent again");
     assert_eq!(ledger.outbox_message(third).await.unwrap().unwrap().message_id, "3@x");
+    assert_eq!(ledger.drop_texts(20).await.unwrap(), 0, "it is not old enough");
+    assert_eq!((ledger.drop_texts(21).await.unwrap(), ledger.drop_texts(21).await.unwrap()), (1, 0));
+    let text = |message: Notification| message.message.len();
+    assert_eq!(ledger.outbox_message(first).await.unwrap().map(text), Some(0));
+    assert!(ledger.due(70, &[], 10).await.unwrap().iter().all(|row| !row.notification.message.is_empty()));
     assert!(ledger.record_outcome(99, &OutboxStep::Dead { reason: String::new() }, 1).await.is_err());
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tidewaiter::ledger::Ledger;
 
 use crate::bench::{Bench, HEADER, hit, quiet, subject};
+use crate::commands::{printed, tidewaiter};
 
 const DAY: i64 = 86_400 * 1_000_000;
 
@@ -193,4 +194,71 @@ fn many_failed_files_are_few_mails_and_none_is_forgotten() {
         turn.take_gathered().await.unwrap()
     });
     assert_eq!(rest.len(), 3);
+}
+
+#[test]
+fn the_ledger_is_copied_once_a_night_and_a_copy_that_fails_is_told() {
+    let bench = bench("all_quiet: never\nbackup: { folder: copies, keep: 2 }\n");
+    bench.write("drop/october.csv", format!("{HEADER}{}{}", hit(1), quiet(2)));
+    for name in ["copies/ledger-2025-01-01.db", "copies/ledger-2025-01-02.db", "copies/mine.db"] {
+        bench.write(name, "older");
+    }
+    let daemon = bench.start();
+    daemon.until("a mail", || bench.mails().len() == 1);
+    daemon.until("the first night to be noted", || note(&bench, "nightly", None).is_some());
+    daemon.stop();
+    let copies = || {
+        let entries = std::fs::read_dir(bench.path("copies")).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(copies().len(), 3, "there is nothing yet on the first day");
+
+    let night = r#"{"date":"2026-01-05","copied_at":null,"problem":null}"#;
+    note(&bench, "nightly", Some(night));
+    let daemon = bench.start();
+    daemon.until("the copy", || {
+        note(&bench, "nightly", None).unwrap().contains("\"problem\":null")
+            && copies().len() == 3
+            && copies()[1] != "ledger-2025-01-02.db"
+    });
+    daemon.stop();
+    let names = copies();
+    assert_eq!((names[0].as_str(), names[2].as_str()), ("ledger-2025-01-02.db", "mine.db"), "{names:?}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let files =
+        runtime.block_on(async { Ledger::open(&bench.path("copies").join(&names[1])).await.unwrap().files(9).await });
+    assert_eq!(files.unwrap().len(), 1, "a copy is a ledger");
+
+    std::fs::remove_dir_all(bench.path("copies")).unwrap();
+    bench.write("copies", "in the way");
+    note(&bench, "nightly", Some(night));
+    let daemon = bench.start();
+    daemon.until("the failure to be told", || subjects(&bench, "ops@example.org").len() == 1);
+    daemon.stop();
+    let told = &subjects(&bench, "ops@example.org")[0];
+    assert!(told.starts_with("the ledger was not copied: ") && told.contains("copies"), "{told}");
+    let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
+    assert!(status.contains("the nightly copy of the ledger could not be made"), "{status}");
+}
+
+#[test]
+fn a_copy_of_the_ledger_is_made_by_hand_and_never_over_another_file() {
+    let bench = bench("");
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    let run = |arguments: &[&str]| tidewaiter(&bench.path(""), arguments);
+    let said = printed(&run(&["backup"]).success());
+    assert!(said.contains("state/backup/ledger-2") && said.contains("found good"), "{said}");
+    let made: serde_json::Value =
+        serde_json::from_str(&printed(&run(&["backup", "mine.db", "--json"]).success())).unwrap();
+    assert_eq!(made["bytes"], std::fs::metadata(bench.path("mine.db")).unwrap().len());
+    run(&["backup", "mine.db"]).code(2);
+    // As it is restored.
+    std::fs::remove_dir_all(bench.path("state")).unwrap();
+    bench.write("state/ledger.db", std::fs::read(bench.path("mine.db")).unwrap());
+    bench.write("drop/again.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    assert_eq!(bench.mails_to("analyst@example.org").len(), 1, "what was told is remembered");
 }
