@@ -20,6 +20,16 @@ pub enum News {
     },
 }
 
+impl News {
+    /// The word in tables and JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            News::New => "new",
+            News::Amended { .. } => "amended",
+        }
+    }
+}
+
 /// A finding that is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {

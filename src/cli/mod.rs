@@ -11,6 +11,7 @@ mod columns;
 mod demo;
 mod explain;
 mod files;
+mod findings;
 mod init;
 mod layout;
 mod manual;
@@ -38,6 +39,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
+use crate::deliver::MessageError;
 use crate::desk::{self, Desk, DeskText};
 use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
@@ -90,6 +92,8 @@ enum Command {
     Resolve(resolve::Resolve),
     /// Show sources, files, rules and the outbox.
     Status(status::Status),
+    /// List findings and what became of each, or all that a mail told.
+    Findings(findings::Findings),
     /// Put a failed file back into its drop folder.
     Retry(files::Retry),
     /// Let a held file or storm go on.
@@ -147,6 +151,12 @@ impl From<DaemonError> for CommandError {
     }
 }
 
+impl From<MessageError> for CommandError {
+    fn from(error: MessageError) -> CommandError {
+        CommandError::Environment(error.to_string())
+    }
+}
+
 impl CommandError {
     fn code(&self) -> u8 {
         match self {
@@ -200,6 +210,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Rules(command) => on_runtime(rules::rules(command)),
         Command::Resolve(command) => resolve::resolve(&command),
         Command::Status(command) => on_runtime(status::status(command)),
+        Command::Findings(command) => on_runtime(findings::findings(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Discard(command) => on_runtime(files::discard(command)),

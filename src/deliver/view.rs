@@ -278,23 +278,16 @@ fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {
     }
 }
 
-/// Field by field what differs, canonical fields first, then raw columns that the rule reads; and how many more.
+/// Where the record differs from what was told of it, and in how many more fields.
 fn changes(before: &Record, after: &Record, rule: &RuleCard) -> (Vec<Change>, u64) {
-    let canonical = Field::all().map(|field| field.name());
-    let raw = rule.reads.iter().filter(|name| name.starts_with("raw.")).cloned();
-    let differing: Vec<Change> = canonical
-        .chain(raw)
-        .filter_map(|name| {
-            let (old, new) = (cell(before, &name), cell(after, &name));
-            (old != new).then(|| Change {
-                label: sentence_case(&words::field(&name)),
-                before: side(&name, old),
-                after: side(&name, new),
-            })
-        })
-        .collect();
+    let differing = differing(before, after, rule);
     let more = differing.len().saturating_sub(MOST_CHANGES) as u64;
-    (differing.into_iter().take(MOST_CHANGES).collect(), more)
+    let shown = differing.into_iter().take(MOST_CHANGES).map(|change| Change {
+        label: sentence_case(&words::field(&change.name)),
+        before: side(&change.name, change.before),
+        after: side(&change.name, change.after),
+    });
+    (shown.collect(), more)
 }
 
 fn side(name: &str, cell: Option<&str>) -> Passage {

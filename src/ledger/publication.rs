@@ -149,9 +149,9 @@ impl Publication {
                     WHERE attempt = $1 AND news = 'repeated')";
         sqlx::query(seen).bind(self.attempt.id).bind(now).execute(self.write.connection()).await?;
         let sql = "INSERT INTO finding (id, key, content, rule, group_values, file, attempt, declared, source, line, \
-                   record, evidence, amends, silence, seen, found_at, last_seen_at) SELECT s.seq + $2, s.key, s.content, \
-                   s.rule, s.group_values, $3, s.attempt, s.declared, s.source, s.line, s.record, s.evidence, s.told, \
-                   s.silence, 1, $4, $4 FROM staging s WHERE s.attempt = $1 AND s.news IN ('new', 'amended')";
+                   record, evidence, amends, silence, seen, found_at, last_seen_at, consignor, consignee, value_usd) \
+                   SELECT s.seq + $2, s.key, s.content, s.rule, s.group_values, $3, s.attempt, s.declared, s.source, \
+                   s.line, s.record, s.evidence, s.told, s.silence, 1, $4, $4, s.consignor, s.consignee, s.value_usd FROM staging s WHERE s.attempt = $1 AND s.news IN ('new', 'amended')";
         let query = sqlx::query(sql).bind(self.attempt.id).bind(base).bind(self.attempt.file).bind(now);
         let inserted = query.execute(self.write.connection()).await?.rows_affected();
         Ok(i64::try_from(inserted).unwrap_or(i64::MAX))
