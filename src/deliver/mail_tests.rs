@@ -336,7 +336,7 @@ fn several_alerts_are_one_mail_that_shows_of_each_a_fair_part() {
         "- high: Rule b: 30 records, AO KRET\n",
         "joined this one",
         "21 more records are not shown here.",
-        "\n1,204 findings are held as a storm",
+        "\n1,204 findings held as a storm",
         "File: october.csv",
         "File: november.csv",
         "Rule: b, version a1b2c3d4e5f6",

@@ -26,6 +26,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod untold;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;
 pub use storm::{NewStorm, Storm, StormEnd};
 pub use telling::{Carried, Draft, DueLetter, NewTelling, NewTellingState};
+pub use untold::Silenced;
 
 /// The ledger, open. Clones share connections and the pen.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use tidewaiter::notification::{Kind, Notification};
 
 use crate::bench::{Bench, HEADER, hit, read_all, subject};
 use crate::relay::Relay;
+use crate::telling::storm;
 
 const HOUR: i64 = 3600 * 1_000_000;
 
@@ -119,6 +120,18 @@ fn without_a_fallback_a_refused_sender_pauses_the_mail_and_is_told_in_the_local_
     let rows = Book::of(&bench).outbox();
     assert!(rows.iter().all(|row| row.state == "waiting" && row.attempts == 0), "{rows:?}");
     assert!(relay.recipients().is_empty());
+}
+
+#[test]
+fn of_a_storm_a_copy_stays_on_this_machine_while_the_relay_is_out() {
+    let bench = bench(&relay_at(closed_port()), "");
+    storm(&bench, 0);
+    let left = || read_all(&bench.path("state/operator-mail/new"));
+    let daemon = bench.start();
+    daemon.until("a copy in the local folder", || !left().is_empty());
+    daemon.stop();
+    let subjects: Vec<String> = left().iter().map(|mail| subject(mail)).collect();
+    assert_eq!(subjects, ["storm held: Su-35 parts to Rostec: 125 findings"]);
 }
 
 #[test]
