@@ -108,7 +108,7 @@ async fn wanted(command: &Findings, config: &Config, ledger: &Ledger) -> Result<
     if command.since.zip(command.until).is_some_and(|(since, until)| until < since) {
         return Err(CommandError::Usage("--until is a day before --since".to_owned()));
     }
-    let start = |day: Date| day.to_zoned(config.timing.zone.clone()).map(|at| at.timestamp().as_microsecond());
+    let start = |day: Date| config.timing.zone.to_timestamp(day.at(0, 0, 0, 0)).map(jiff::Timestamp::as_microsecond);
     let far = |error: jiff::Error| CommandError::Usage(format!("that day cannot be meant: {error}"));
     Ok(Wanted {
         mail: mail(command, ledger).await?,

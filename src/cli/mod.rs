@@ -27,6 +27,7 @@ mod schema;
 mod shipped;
 mod silence;
 mod status;
+mod templates;
 mod test;
 mod watchlist;
 
@@ -82,6 +83,8 @@ enum Command {
     Explain(explain::Explain),
     /// Write the mail that a rule would make of a file.
     Preview(preview::Preview),
+    /// List the templates of the mails, or write the shipped ones to start from.
+    Templates(templates::TemplatesCommand),
     /// Show how a file is read, or write a layout for it.
     Layout(layout::LayoutCommand),
     /// List the rules: level, version, what is running, hits.
@@ -142,18 +145,18 @@ impl From<LedgerError> for CommandError {
     }
 }
 
+impl From<MessageError> for CommandError {
+    fn from(error: MessageError) -> CommandError {
+        CommandError::Environment(error.to_string())
+    }
+}
+
 impl From<DaemonError> for CommandError {
     fn from(error: DaemonError) -> CommandError {
         match error {
             DaemonError::Rules(message) => CommandError::Problems(message),
             other => CommandError::Environment(other.to_string()),
         }
-    }
-}
-
-impl From<MessageError> for CommandError {
-    fn from(error: MessageError) -> CommandError {
-        CommandError::Environment(error.to_string())
     }
 }
 
@@ -205,6 +208,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Scan(command) => scan::scan(&command),
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
+        Command::Templates(command) => templates::templates(&command),
         Command::Route(command) => route::route(&command),
         Command::Layout(command) => layout::layout(&command),
         Command::Rules(command) => on_runtime(rules::rules(command)),

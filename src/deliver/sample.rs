@@ -1,4 +1,4 @@
-//! Sample: one alert with Cyrillic names and hostile-looking cells, for the tests of this step.
+//! Sample: one made-up alert with Cyrillic names and cells that want escaping, for the trial of templates and for tests.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ pub(super) fn record(row: u64) -> Record {
 pub(super) fn alert(count: u64) -> Alert {
     let rule = Arc::new(rule());
     let told = (1..=count).map(|row| Told {
-        id: i64::try_from(row).unwrap(),
+        id: i64::try_from(row).unwrap_or_default(),
         key: format!("k{row}"),
         finding: Finding { rule: rule.clone(), record: record(row), evidence: evidence(), group: vec![] },
         news: News::New,
@@ -101,7 +101,9 @@ pub(super) fn alert(count: u64) -> Alert {
                 records: count,
                 value_usd: Some("3703702.5".into()),
             }],
+            lines: 1,
         },
+        held: vec![],
         files: vec![FileReport { source, records: 1200, rejects: 2, skipped: 0, notes: vec![], banner: None }],
     }
 }

@@ -9,7 +9,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::compare::json;
-use super::telling::told;
+use super::draft::told;
 use super::{Ledger, LedgerError};
 use crate::alert::Told;
 use crate::rule_card::RuleCard;

@@ -7,6 +7,7 @@
 mod accepted;
 mod attempt;
 mod compare;
+mod draft;
 mod error;
 mod file;
 mod found;

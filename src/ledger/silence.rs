@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::compare::{json, record};
 use super::outbox::enqueue;
-use super::telling::told;
+use super::draft::told;
 use super::{Ledger, LedgerError, clean, take_numbers};
 use crate::alert::Told;
 use crate::notification::Notification;
