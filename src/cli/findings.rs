@@ -8,11 +8,13 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::status::time;
-use super::{CommandError, ConfigArgument, say};
+use super::{CommandError, ConfigArgument, find_rule, known, say};
 use crate::alert::News;
 use crate::config::Config;
 use crate::deliver::{Columns, table_line};
+use crate::desk::{self, Desk};
 use crate::ledger::{Found, Ledger, Wanted};
+use crate::problem::did_you_mean;
 use crate::prose::{clean_line, words};
 use crate::record::{Field, Part, Role};
 
@@ -88,8 +90,8 @@ pub async fn findings(command: Findings) -> Result<(), CommandError> {
     });
     printed.await?;
     let _ = out.flush();
-    if many == 0 && command.mail.is_some() {
-        return Err(CommandError::Usage("no findings: that mail told none, or none that are asked for".to_owned()));
+    if many == 0 {
+        unknown(&command, &config, &ledger).await?;
     }
     if command.format == Format::Table {
         say(words::counted(many, "finding"));
@@ -97,14 +99,31 @@ pub async fn findings(command: Findings) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn wanted(command: &Findings, config: &Config, ledger: &Ledger) -> Result<Wanted, CommandError> {
+/// What is asked for that there is not, when nothing was found. What was there once is in the ledger still.
+async fn unknown(command: &Findings, config: &Config, ledger: &Ledger) -> Result<(), CommandError> {
+    if command.mail.is_some() {
+        return Err(CommandError::Usage("that mail told none of the findings that are asked for".to_owned()));
+    }
     if let Some(source) = &command.source
         && !config.sources.iter().any(|known| known.name == *source)
     {
-        let names = config.sources.iter().map(|known| known.name.as_str());
-        let guess = crate::problem::did_you_mean(source, names).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        return Err(CommandError::Usage(format!("there is no source `{source}` in the configuration{guess}")));
+        let guess = did_you_mean(source, config.sources.iter().map(|known| known.name.as_str()));
+        let hint = guess.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        return Err(CommandError::Usage(format!("there is no source `{source}`{hint}")));
     }
+    if let Some(rule) = &command.rule {
+        let (texts, _) = desk::read_folder(&config.rules).map_err(CommandError::io(&config.rules))?;
+        find_rule(&Desk::build(&texts, &known(config)).0, rule)?;
+    }
+    match &command.file {
+        Some(file) if ledger.find_files(file).await?.is_empty() => Err(CommandError::Usage(format!(
+            "no file of the name {file} was taken; `tidewaiter status` lists the last ones"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn wanted(command: &Findings, config: &Config, ledger: &Ledger) -> Result<Wanted, CommandError> {
     if command.since.zip(command.until).is_some_and(|(since, until)| until < since) {
         return Err(CommandError::Usage("--until is a day before --since".to_owned()));
     }
@@ -131,11 +150,7 @@ async fn mail(command: &Findings, ledger: &Ledger) -> Result<Option<String>, Com
     Ok(Some(id.ok_or_else(missing)?))
 }
 
-fn print(
-    out: &mut BufWriter<Stdout>,
-    found: &Found,
-    (format, columns): (Format, &Columns),
-) -> std::io::Result<()> {
+fn print(out: &mut BufWriter<Stdout>, found: &Found, (format, columns): (Format, &Columns)) -> std::io::Result<()> {
     match format {
         Format::Table => writeln!(out, "{}", table(found)),
         Format::Jsonl => writeln!(out, "{}", object(found)),
@@ -176,7 +191,9 @@ fn object(found: &Found) -> serde_json::Value {
     let group = finding.rule.alert.group_by.iter().cloned().zip(finding.group.iter().map(|value| json!(value)));
     let was = match &found.told.news {
         News::New => None,
-        News::Amended { before } => Some(json!({ "file": before.source.file, "row": before.row, "record": before.to_json() })),
+        News::Amended { before } => {
+            Some(json!({ "file": before.source.file, "row": before.row, "record": before.to_json() }))
+        }
     };
     let tellings: Vec<_> = found
         .tellings

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::attachment::attachment;
 use super::message::{Enclosure, Parts, message_id, notification};
-use super::templates::Templates;
 use super::room::{largest, turns};
+use super::templates::Templates;
 use super::view::{Frame, MailView, Occasion, mail_view, telling_value, total};
 use super::whereabouts::Enclosed;
 use super::{MessageError, Sender};

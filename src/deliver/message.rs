@@ -46,7 +46,7 @@ pub(super) fn notification(
 ) -> Result<Notification, MessageError> {
     let from = sender.mailbox()?;
     let to = bare(parts.recipient)?;
-        let builder = || builder(parts, &from, &to, sender);
+    let builder = || builder(parts, &from, &to, sender);
     let bare_body = |text: &str, html: &str| builder().multipart(alternative(parts.id, text, html)?).map_err(assembly);
     let (message, without_attachment) = match enclosure {
         None => (bare_body(&parts.text, &parts.html)?, None),

@@ -55,7 +55,11 @@ pub(super) fn shown(alert: &Alert, turns: usize) -> usize {
 
 /// The largest of the numbers up to `most` for which `make` makes something that fits, and what it makes; of 1 when none
 /// does. It begins with few and doubles: nothing is made that is many times too large.
-pub(super) fn largest<T, E>(most: usize, make: impl Fn(usize) -> Result<T, E>, fits: impl Fn(&T) -> bool) -> Result<T, E> {
+pub(super) fn largest<T, E>(
+    most: usize,
+    make: impl Fn(usize) -> Result<T, E>,
+    fits: impl Fn(&T) -> bool,
+) -> Result<T, E> {
     let (mut low, mut best) = (1, make(1)?);
     let (mut next, mut above) = (FEW.min(most), most + 1);
     while low < next && next < above {

@@ -81,9 +81,11 @@ impl Count {
     pub(super) fn rest_of_summary(self) -> Option<String> {
         match self.filed {
             Some(filed) if filed >= self.told => None,
-            Some(filed) => {
-                Some(format!("The attached file holds {} of the {}.", number(filed), words::counted(self.told, "record")))
-            }
+            Some(filed) => Some(format!(
+                "The attached file holds {} of the {}.",
+                number(filed),
+                words::counted(self.told, "record")
+            )),
             None => Some("The records are not in this mail.".to_owned()),
         }
     }

@@ -65,13 +65,14 @@ impl Ledger {
             let behind = (heaps.len() - at) as i64;
             let part = Carried { findings: (left.findings + behind - 1) / behind, bytes: left.bytes / behind, ..left };
             let Some(heap) = heaps.get_mut(at) else { break };
-            self.carry(heap, (part, left.bytes > -OVER * most.bytes)).await?;
+            self.carry(heap, (part, left.bytes > most.bytes.saturating_mul(-OVER))).await?;
             left = heap.taken_from(left);
         }
         for heap in heaps {
             let carried = heap.alert.told.len() as u64;
             if left.findings > 0 && left.bytes > 0 && carried < heap.alert.totals.new + heap.alert.totals.amended {
-                let again = Carried { findings: left.findings + carried as i64, bytes: left.bytes + heap.bytes, ..left };
+                let again =
+                    Carried { findings: left.findings + carried as i64, bytes: left.bytes + heap.bytes, ..left };
                 self.carry(heap, (again, carried > 0)).await?;
                 left = heap.taken_from(Carried { findings: again.findings, bytes: again.bytes, ..left });
             }

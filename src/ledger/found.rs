@@ -74,6 +74,9 @@ impl Found {
     }
 }
 
+/// What the findings of an alert have in common: attempt, rule, group.
+type AlertOf = (i64, String, String);
+
 macro_rules! select_found {
     ($where:literal) => {
         concat!(
@@ -113,10 +116,9 @@ impl Ledger {
             query = query.bind(mail.clone());
         }
         let mut rows = query.fetch(&self.pool);
-        let mut alerts: HashMap<(i64, String, String), (Arc<RuleCard>, Vec<Telling>)> = HashMap::new();
+        let mut alerts: HashMap<AlertOf, (Arc<RuleCard>, Vec<Telling>)> = HashMap::new();
         while let Some(row) = rows.try_next().await? {
-            let alert: (i64, String, String) =
-                (row.try_get("attempt")?, row.try_get("rule")?, row.try_get("group_values")?);
+            let alert: AlertOf = (row.try_get("attempt")?, row.try_get("rule")?, row.try_get("group_values")?);
             if !alerts.contains_key(&alert) {
                 if alerts.len() >= REMEMBERED {
                     alerts.clear();
@@ -132,10 +134,7 @@ impl Ledger {
         Ok(())
     }
 
-    async fn tellings(
-        &self,
-        (attempt, rule, group): &(i64, String, String),
-    ) -> Result<Vec<Telling>, LedgerError> {
+    async fn tellings(&self, (attempt, rule, group): &AlertOf) -> Result<Vec<Telling>, LedgerError> {
         let sql = "SELECT t.recipient, t.state, t.reason, t.message_id, t.settled_at FROM alert a \
                    JOIN telling t ON t.alert = a.id WHERE a.attempt = $1 AND a.rule = $2 AND a.group_values = $3 \
                    ORDER BY t.id";
