@@ -183,7 +183,8 @@ impl Whole {
         ));
         self.open.iter().filter_map(next).for_each(|line| say(format!("  {line}")));
         for count in &self.untold {
-            say(format!("  {} {}", count.many, count.why.says()));
+            let many = i64::try_from(count.many).unwrap_or(i64::MAX);
+            say(format!("  {} {}", counted(many, count.why.noun()), count.why.says()));
         }
         if let Some(since) = self.down_since {
             say(format!("  The relay has not taken mail since {}.", time(since)));

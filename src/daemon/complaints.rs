@@ -62,7 +62,10 @@ pub fn still_untaken(source: &SourceSettings, untaken: &[Untaken]) -> Option<Wro
 /// Nothing of the source is taken, for as long as that lasts.
 pub fn intake_rests(source: &SourceSettings, why: &str) -> Wrong {
     let folder = quoted(&source.folder.display().to_string());
-    Wrong { what: format!("intake of {} rests: {why}", source.name), command: format!("ls -ld {folder}; df -h {folder}") }
+    Wrong {
+        what: format!("intake of {} rests: {why}", source.name),
+        command: format!("ls -ld {folder}; df -h {folder}"),
+    }
 }
 
 /// A folder of the source fails.

@@ -335,9 +335,7 @@ fn step(row: &OutboxRow, outcome: Outcome, (circumstances, now): (Circumstances,
             OutboxStep::RetryAt { at: now, reason, waits: Waits::ForRelay }
         }
         Outcome::Unreachable { reason } => later(row, (reason, Waits::ForRelay), now),
-        Outcome::Deferred { reason } | Outcome::Unconfirmed { reason } => {
-            later(row, (reason, Waits::ForItsHour), now)
-        }
+        Outcome::Deferred { reason } | Outcome::Unconfirmed { reason } => later(row, (reason, Waits::ForItsHour), now),
     }
 }
 

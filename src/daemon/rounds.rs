@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::life::{self, Sign};
 use super::office::Office;
 use super::vitals::Vitals;
-use super::{DaemonError, canary, expectations, nightly, now_micros, weekly};
+use super::{DaemonError, canary, expectations, nightly, now_micros, settings, weekly};
 use crate::telemetry::Pulse;
 
 /// Between two looks; a clock that jumps is noticed by the next.
@@ -51,6 +51,7 @@ pub async fn run(
 }
 
 async fn look(office: &Office, now: &ZonedDateTime, pulse: &Pulse) -> Result<(), DaemonError> {
+    settings::tell_template_failures(office).await?;
     office.tell_gathered().await?;
     expectations::check(office, now.timestamp().as_microsecond()).await?;
     weekly::check(office, now).await?;

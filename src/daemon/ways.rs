@@ -228,7 +228,10 @@ mod tests {
             assert!(ways.is_asked_singly(Way::Fallback, 0), "that is another relay");
             ways.heed(Way::First, &outcome("ok"), 0);
             ways.heed(Way::First, &outcome("down"), 0);
-            assert!(!ways.is_asked_singly(Way::First, 0), "one conversation that breaks off says nothing of the sender");
+            assert!(
+                !ways.is_asked_singly(Way::First, 0),
+                "one conversation that breaks off says nothing of the sender"
+            );
             assert!(ways.is_asked_singly(Way::First, 15 * MINUTE), "it is out");
         }
     }

@@ -80,7 +80,10 @@ fn configuration(unmet: &Unmet) -> Vec<Wrong> {
         let what = format!("changed in the configuration and not in force yet: {}", unmet.waiting.join(", "));
         wrong(what, "systemctl restart tidewaiter")
     });
-    broken.into_iter().chain(waiting).collect()
+    let template = |line: &String| {
+        wrong(format!("a mail template is not used, and the shipped one stands in: {line}"), "tidewaiter check")
+    };
+    broken.into_iter().chain(waiting).chain(unmet.templates.iter().map(template)).collect()
 }
 
 async fn relay(ledger: &Ledger, now: i64) -> Result<Option<Wrong>, DaemonError> {

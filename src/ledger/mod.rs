@@ -25,6 +25,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod untold;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;
 pub use storm::{NewStorm, Storm, StormEnd};
 pub use telling::{Carried, Draft, DueLetter, NewTelling, NewTellingState};
+pub use untold::Silenced;
 
 /// The ledger, open. Clones share connections and the pen.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use tidewaiter::notification::{Kind, Notification};
 
 use crate::bench::{Bench, HEADER, hit, read_all, subject};
 use crate::relay::Relay;
+use crate::telling::storm;
 use crate::upkeep::wrong;
 
 const HOUR: i64 = 3600 * 1_000_000;
@@ -129,6 +130,18 @@ fn without_a_fallback_a_refused_sender_pauses_the_mail_and_is_told_in_the_local_
     daemon.until("the mails to go out", || relay.recipients().len() == 5);
     daemon.until("nothing to be wrong", || wrong(&bench).is_empty());
     daemon.stop();
+}
+
+#[test]
+fn of_a_storm_a_copy_stays_on_this_machine_while_the_relay_is_out() {
+    let bench = bench(&relay_at(closed_port()), "");
+    storm(&bench, 0);
+    let left = || read_all(&bench.path("state/operator-mail/new"));
+    let daemon = bench.start();
+    daemon.until("a copy in the local folder", || !left().is_empty());
+    daemon.stop();
+    let subjects: Vec<String> = left().iter().map(|mail| subject(mail)).collect();
+    assert_eq!(subjects, ["storm held: Su-35 parts to Rostec: 125 findings"]);
 }
 
 #[test]
