@@ -42,7 +42,7 @@ pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use found::{Found, Telling, Wanted};
 pub use health::{Since, SourceHealth};
 pub use notice::{Admission, Notice, NoticeTurn};
-pub use outbox::{OutboxListing, OutboxRow, OutboxStep};
+pub use outbox::{OutboxListing, OutboxRow, OutboxStep, Waits};
 pub use publication::{AlertHead, NewAlert, Publication, Published};
 pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;
