@@ -161,6 +161,7 @@ mod tests {
                 files: vec![(FileState::Done, 3), (FileState::Held, 1)],
                 records: 1200,
                 rejects: 2,
+                last_records_at: None,
                 last_at: Some(1_700_000_000_000_000),
             }],
             findings: vec![("su-35".into(), 7)],

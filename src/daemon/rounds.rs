@@ -28,7 +28,8 @@ pub async fn run(
     let since = now_micros();
     while !shutdown.is_cancelled() {
         pulse.beat();
-        let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()) };
+        let hindrances = office.hindrances.all();
+        let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()), hindrances };
         let settings = office.settings();
         tokio::task::block_in_place(|| life::give(&settings.config.state, &sign));
         match look(&office, &jiff::Timestamp::now().to_zoned_datetime(settings.config.timing.zone.clone()), &pulse)
@@ -41,6 +42,7 @@ pub async fn run(
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
+            () = office.hindrances.changed() => {}
             () = tokio::time::sleep(REST) => {}
         }
     }
