@@ -299,7 +299,7 @@ fn line(month: &PartyMonth) -> Line {
 
 /// `to_rostec.entity` is who the selection `to_rostec` found: the selection's name says it.
 fn group_label(name: &str) -> String {
-    words::field(name.strip_suffix(".entity").unwrap_or(name))
+    sentence_case(&words::field(name.strip_suffix(".entity").unwrap_or(name)))
 }
 
 fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {

@@ -150,8 +150,11 @@ fn line(alert: &Alert, about: &str, count: Count) -> String {
     format!("{}: {title}: {records}{about}{}", alert.rule.level.name(), count.in_brackets())
 }
 
+/// Who it is about, unless the title says it.
 fn value(alert: &Alert) -> String {
-    telling_value(alert).map_or_else(String::new, |value| format!(", {}", clean(&value, 40)))
+    let value = telling_value(alert).map(|value| clean(&value, 40));
+    let told = value.filter(|value| !alert.rule.title.to_lowercase().contains(&value.to_lowercase()));
+    told.map_or_else(String::new, |value| format!(", {value}"))
 }
 
 /// A line for each alert of which nothing is shown.
