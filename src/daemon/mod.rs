@@ -278,7 +278,8 @@ async fn announce(
 /// Whether no mail waits and nothing is due. A burst is over when no more files come.
 async fn nothing_is_left(office: &Office) -> Result<bool, DaemonError> {
     let ledger = &office.ledger;
-    let waits = ledger.counts().await?.outbox_waiting > 0 || ledger.tellings_due(now_micros()).await? > 0;
+    // What is due becomes a mail meanwhile: who looked at the mails first would see neither.
+    let waits = ledger.tellings_due(now_micros()).await? > 0 || ledger.outbox_waiting().await? > 0;
     if waits || !ledger.unannounced_storms().await?.is_empty() {
         return Ok(false);
     }

@@ -75,7 +75,7 @@ fn a_group_is_named_by_its_selection() {
     let mut alert = sample::alert(1);
     alert.group = vec![("to_rostec.entity".into(), "AO KRET".into())];
     let text = text(&mail(&alert, None));
-    assert!(text.contains("\nto rostec: AO KRET\n"), "{text}");
+    assert!(text.contains("\nTo rostec: AO KRET\n"), "{text}");
 }
 
 #[test]
@@ -436,8 +436,8 @@ fn of_a_rule_in_several_groups_everything_but_the_records_is_said_once() {
         assert_eq!(text.matches(twice).count(), 2, "{twice}, once a rule, in {text}");
     }
     let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} in {text}"));
-    assert!(place("to: Almaz\n2 records") < place("to: KRET 2\n2 records"));
-    assert!(place("to: KRET 2") < place("HIGH: Rule b"), "{text}");
+    assert!(place("To: Almaz\n2 records") < place("To: KRET 2\n2 records"));
+    assert!(place("To: KRET 2") < place("HIGH: Rule b"), "{text}");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::change::differing;
 use super::foot::foot;
-use super::room::{given, shown};
-use super::whereabouts::{self, Count, Enclosed};
+use super::room::given;
+use super::whereabouts::{self, Count, Enclosed, Here};
 use crate::alert::{Alert, HeldUntil, News, PartyMonth, Told, UntoldCount, WasHeld};
 use crate::prose::{
     FindingView, Labelled, NAME, Passage, clean, color, escape, labelled, paragraphs, party, sentence_case, words,
@@ -124,7 +124,7 @@ pub(super) struct Part<'a> {
 /// Everything that a mail with these alerts shows when they had these turns (`room.rs`).
 pub(super) fn mail_view(alerts: &[Alert], turns: &[usize], frame: Frame) -> MailView {
     let parts = alerts.iter().zip(given(alerts.len(), turns)).enumerate().map(|(at, (alert, turns))| {
-        let count = Count::of(alert, (at, shown(alert, turns)), frame.enclosed);
+        let count = Count::of(alert, (at, turns), frame.enclosed);
         Part { alert, count, is_shown: turns > 0 }
     });
     let rules = by_rule(parts);
@@ -190,8 +190,10 @@ fn rule_view(parts: &[Part], rules: usize) -> Option<RuleView> {
 
 fn group_view(part: &Part, groups: usize) -> GroupView {
     let (alert, count) = (part.alert, part.count);
-    let summary = alert.rule.alert.summary;
-    let (lines, records) = if summary { (part.count.shown, 0) } else { (0, part.count.shown) };
+    let (summary, lines, records) = match count.here {
+        Here::Totals(lines) => (true, lines, 0),
+        Here::Records(records) => (false, 0, records),
+    };
     let told = alert.told.iter().take(records).enumerate();
     GroupView {
         group: alert.group.iter().take(8).map(|(name, value)| labelled(group_label(name), value, NAME)).collect(),
@@ -299,7 +301,7 @@ fn line(month: &PartyMonth) -> Line {
 
 /// `to_rostec.entity` is who the selection `to_rostec` found: the selection's name says it.
 fn group_label(name: &str) -> String {
-    words::field(name.strip_suffix(".entity").unwrap_or(name))
+    sentence_case(&words::field(name.strip_suffix(".entity").unwrap_or(name)))
 }
 
 fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {
