@@ -77,7 +77,9 @@ fn a_run_until_idle_ends_while_a_digest_waits_for_the_limit_of_the_day() {
     bench.run();
     // The hour of the digest has come, and its reader has had his mail of the day.
     let now = jiff::Timestamp::now().as_microsecond();
-    let letter = format!("INSERT INTO letter VALUES ('a@b', 'analyst@example.org', 'file', NULL, 3, {now})");
+    let letter = format!(
+        "INSERT INTO letter (message_id, recipient, lane, local_date, level, made_at) VALUES ('a@b', 'analyst@example.org', 'file', NULL, 3, {now})"
+    );
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         sqlx::any::install_default_drivers();
         let path = bench.config().ledger;
@@ -193,6 +195,7 @@ fn a_storm_is_held_and_the_operators_decide() {
     bench.run();
     let mails = analyst(&bench);
     assert!(mails.len() == 1 && subject(&mails[0]).contains("125 records"), "{:?}", mails.first().map(|m| subject(m)));
+    assert!(mails[0].contains("NOTE: Held as a storm since "), "{}", mails[0]);
 
     storm(&bench, 1000);
     bench.run();
