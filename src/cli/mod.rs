@@ -256,7 +256,7 @@ fn show(problems: &[Problem]) {
 #[derive(Debug, Clone, clap::Args)]
 struct ConfigArgument {
     /// The configuration.
-    #[arg(short, long, default_value = "tidewaiter.yaml")]
+    #[arg(short, long, global = true, default_value = "tidewaiter.yaml")]
     config: PathBuf,
 }
 

@@ -132,6 +132,11 @@ fn no_text_of_a_rule_or_a_record_becomes_a_header() {
 }
 
 #[test]
+fn a_subject_has_no_brackets() {
+    assert_eq!(super::message::subject_line("high: [test] drones: 1 record"), "high: (test) drones: 1 record");
+}
+
+#[test]
 fn a_subject_in_cyrillic_survives_and_a_long_title_gives_way() {
     let mut alert = sample::alert(1);
     rule_of(&mut alert).title = "Запчасти для самолётов ".repeat(20);
