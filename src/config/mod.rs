@@ -23,7 +23,7 @@ use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::rule_card::{Level, RuleCard};
-use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
+use crate::triage::{MailLimits, RouteSettings, Routing, StormBounds, Timing};
 
 pub use change::Change;
 use mail::MailEntry;
@@ -232,6 +232,8 @@ pub struct Config {
     pub timing: Timing,
     /// How many mails there may be.
     pub mail_limits: MailLimits,
+    /// Above what a rule's findings in one file are held.
+    pub storm: StormBounds,
     /// The layouts that its sources name.
     pub layouts: NamedLayouts,
     /// What the daemon says about itself.
@@ -338,6 +340,11 @@ mod tests {
             ("recipients:", "timezone: Europe/Belrin\nrecipients:", "7:11", "`Europe/Belrin` is no time zone"),
             ("recipients:", "telling: { daily_at: '25:00' }\nrecipients:", "7:22", "no hour of a day"),
             ("recipients:", "telling: { per_day: 0 }\nrecipients:", "7:21", "write at least 1"),
+            ("recipients:", "telling: { storm: { findings: 0 } }\nrecipients:", "7:31", "write at least 1"),
+            ("recipients:", "telling: { storm: { share: 0% } }\nrecipients:", "7:28", "from `1%` to `100%`"),
+            ("recipients:", "telling: { storm: { share: 120% } }\nrecipients:", "7:28", "from `1%` to `100%`"),
+            ("recipients:", "telling: { storm: { share: 0.2 } }\nrecipients:", "7:28", "from `1%` to `100%`"),
+            ("recipients:", "telling: { storm: { shared: 20% } }\nrecipients:", "7:21", "did you mean `share`?"),
             ("recipients:", "telling: { high: bursts }\nrecipients:", "7:18", "did you mean `burst`?"),
         ] {
             let shown = errors(&SMALL.replace(from, to));
