@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::DaemonError;
 use super::office::Office;
+use super::settings;
 use crate::alert::{Untold, UntoldCount};
 use crate::deliver::{Letter, Occasion, OperatorLetter, alert_letter, is_deliverable, operator_letter, record_line};
 use crate::ledger::{Carried, Draft, DueLetter, SilenceSum, Storm};
@@ -74,6 +75,7 @@ pub async fn tell_due(office: &Office, pulse: &Pulse, now: Timestamp) -> Result<
             rest = SHORT_REST;
         }
     }
+    settings::tell_template_failures(office).await?;
     office.post.notify_one();
     let next = office.ledger.next_telling_at().await?.map_or(i64::MAX, |at| at.saturating_sub(micros));
     let next = Duration::from_micros(u64::try_from(next).unwrap_or(0)).max(Duration::from_millis(100));

@@ -14,7 +14,7 @@ use super::{Office, teller};
 use crate::alert::FileReport;
 use crate::config::Config;
 use crate::finding::{Evidence, Finding, Identity};
-use crate::ledger::{NewFile, NewSilence, OutboxStep, StagedFinding, StormEnd};
+use crate::ledger::{NewFile, NewSilence, OutboxStep, StagedFinding, StormEnd, Waits};
 use crate::record::{Field, Part, Record, Role, SourceFile};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::silence::Matcher;
@@ -147,7 +147,9 @@ impl Year {
         let down = self.outages.iter().any(|(from, to)| (*from..*to).contains(&self.now));
         for row in self.office().ledger.due(now, &[], 1_000).await.unwrap() {
             let step = match down {
-                true => OutboxStep::RetryAt { at: now + 3_600_000_000, reason: "no route".into() },
+                true => {
+                    OutboxStep::RetryAt { at: now + 3_600_000_000, reason: "no route".into(), waits: Waits::ForRelay }
+                }
                 false => OutboxStep::Delivered { reply: "250".into() },
             };
             self.office().ledger.record_outcome(row.id, &step, now).await.unwrap();

@@ -65,7 +65,8 @@ fn the_plain_part_reads_well() {
     Rule: su-35-rostec, version a1b2c3d4e5f6
 
     A record is a claim in a customs file and not proof of anything.
-    To stop or change these mails, write to tide@example.org. A known exception belongs in the rule.
+    To stop or change these mails, write to tide@example.org.
+    A known exception belongs in the rule; `tidewaiter silence add --rule RULE` silences it for a while.
     ");
 }
 

@@ -39,7 +39,7 @@ pub use error::LedgerError;
 pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use health::{Since, SourceHealth};
 pub use notice::{Admission, Notice, NoticeTurn};
-pub use outbox::{OutboxListing, OutboxRow, OutboxStep};
+pub use outbox::{OutboxListing, OutboxRow, OutboxStep, Waits};
 pub use publication::{AlertHead, NewAlert, Publication, Published};
 pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;

@@ -487,7 +487,7 @@ async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it()
         let ledger = ledger.clone();
         async move { ledger.record_outcome(id, &step, 20).await.unwrap() }
     };
-    step(first, OutboxStep::RetryAt { at: 50, reason: "421".into() }).await;
+    step(first, OutboxStep::RetryAt { at: 50, reason: "421".into(), waits: Waits::ForRelay }).await;
     step(second, OutboxStep::Pause { until: 40, reason: "535".into() }).await;
     step(third, OutboxStep::DropAttachment { reason: "552".into() }).await;
     assert_eq!(ledger.next_due_at().await.unwrap(), Some(20));
