@@ -31,6 +31,9 @@ pub use mail::{MailSettings, TransportSettings};
 pub use upkeep::{AllQuiet, Backup, CANARY, Canary, Upkeep};
 use upkeep::{BackupEntry, CanaryEntry, MetricsEntry, RetentionEntry};
 
+/// The configuration of the service: commands find it when there is none in their folder.
+pub const SYSTEM: &str = "/etc/tidewaiter/tidewaiter.yaml";
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -266,6 +269,11 @@ pub struct SourceSettings {
 }
 
 impl Config {
+    /// The path that a command must name to find this configuration; none for the one that commands find by themselves.
+    pub fn unfound(&self) -> Option<&Path> {
+        (self.path != Path::new(SYSTEM)).then_some(&self.path)
+    }
+
     /// Reads and resolves a configuration file. Its paths are absolute, so that they say the same wherever they are used
     /// and kept.
     ///
