@@ -5,8 +5,8 @@ use std::path::Path;
 use super::wrong::quoted;
 
 /// The commands that are about a configuration; `check` takes it without a flag.
-const CONFIGURED: [&str; 10] =
-    ["backup", "discard", "outbox", "release", "retry", "rules", "run", "silence", "status", "watchlist"];
+const CONFIGURED: [&str; 11] =
+    ["backup", "discard", "findings", "outbox", "release", "retry", "rules", "run", "silence", "status", "watchlist"];
 
 /// A text with the configuration put into each `tidewaiter COMMAND` in it; as it is, when none need be named.
 pub fn typed(text: &str, config: Option<&Path>) -> String {

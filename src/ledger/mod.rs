@@ -7,8 +7,10 @@
 mod accepted;
 mod attempt;
 mod compare;
+mod draft;
 mod error;
 mod file;
+mod found;
 mod health;
 mod heirs;
 mod leaving;
@@ -37,6 +39,7 @@ pub use accepted::AcceptedText;
 pub use attempt::{Attempt, StagedFinding};
 pub use error::LedgerError;
 pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
+pub use found::{Found, Telling, Wanted};
 pub use health::{Since, SourceHealth};
 pub use notice::{Admission, Notice, NoticeTurn};
 pub use outbox::{OutboxListing, OutboxRow, OutboxStep, Waits};
