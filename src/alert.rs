@@ -193,7 +193,7 @@ impl Untold {
         match self {
             Untold::Waiting => "waiting for the hour of the telling",
             Untold::Deferred => "over a limit on mails: told in the next digest",
-            Untold::Storm => "held as a storm: `tidewaiter release RULE` or `discard RULE`",
+            Untold::Storm => "held as a storm: `tidewaiter release RULE` or `tidewaiter discard RULE`",
             Untold::Nobody => "with nobody to be told to",
             Untold::Silenced => "silenced: `tidewaiter silence list`",
             Untold::Discarded => "discarded within the last week",

@@ -19,7 +19,7 @@ use crate::rules::Known;
     after_help = "Examples:\n  tidewaiter check\n  tidewaiter check /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter check rules/my-rule.yaml\n  tidewaiter check rules --format json\n\nExit codes: 0 no errors, 1 errors in rules, lists, watchlists, layouts or templates, 2 usage, 3 errors in the configuration,\n4 a folder that cannot be read. Warnings and notes do not change the exit code."
 )]
 pub struct Check {
-    /// Configurations, rules folders, or single files of a rules folder; `tidewaiter.yaml` or `rules` here, else the
+    /// Configurations, rules folders, or single files of a rules folder; `tidewaiter.yaml` or `rules` here, else the service's, else the
     /// shipped rules.
     paths: Vec<PathBuf>,
     /// How problems are shown.
@@ -59,8 +59,7 @@ fn places(paths: &[PathBuf]) -> Vec<Option<PathBuf>> {
     if !paths.is_empty() {
         return paths.iter().cloned().map(Some).collect();
     }
-    let here = ["tidewaiter.yaml", "rules"].into_iter().map(PathBuf::from).find(|path| path.exists());
-    vec![here]
+    vec![super::around()]
 }
 
 impl Checked {

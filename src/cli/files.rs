@@ -140,7 +140,11 @@ impl Which {
         match rows.as_slice() {
             [row] => Ok((config, (*row).clone(), ledger)),
             [] => {
-                let is = known.first().map_or_else(String::new, |row| format!(": the last one is {}", stands(row)));
+                let is = match known.first() {
+                    Some(row) => format!(": the last one is {}", stands(row)),
+                    None if states.contains(&FileState::Held) => ", and no storm of such a rule is held".to_owned(),
+                    None => String::new(),
+                };
                 Err(CommandError::Usage(format!("no file `{name}` is {word}{is}; `tidewaiter status` lists them")))
             }
             several => {

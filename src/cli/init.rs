@@ -46,6 +46,10 @@ mail:
 recipients:
   default: analysts@localhost
 
+# Who is told of rules that name nobody themselves: read from the top, the first that fits decides; else the default.
+# routes:
+#   - { level: critical, source: imports, to: default }   # also rule: 'dji-*', tag: NAME
+
 # Who is told of broken rules, failed files and refused mail; recipients.default when absent.
 # operators: ops@example.org
 
@@ -60,14 +64,21 @@ recipients:
 #   daily_at: 08:00
 #   weekly_on: monday
 #   per_hour: 20             # mails to one recipient; what is over it joins the next digest
+#   per_day: 100
+#   per_minute: 60           # mails to all
+#   storm: { findings: 1000, share: 20% }   # a rule that fires more in one file is held until you release it
 
 # rules: rules             # rules, lists, watchlists and layouts
 # state: state             # the ledger
 
 # The daemon says on Mondays that it is there; tests the whole way every day; answers /metrics, /healthz, /readyz.
 # all_quiet: weekly        # or never
-# canary: { source: exports, at: '06:00', to: default }
+# canary: { source: imports, at: '06:00', to: default }
 # metrics: 127.0.0.1:9898
+
+# Copies of the ledger, and how long the texts of mails that are out are kept; docs/operators.md says more.
+# backup: { at: '03:30', keep: 7 }   # or never
+# retention: { mail: 180d }          # or never
 
 # Limits on dropped files; docs/operators.md lists all of them.
 # limits:

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError};
 use crate::daemon::DaemonError;
 use crate::deliver::MessageError;
 use crate::desk::{self, Desk, DeskText};
@@ -252,17 +252,26 @@ fn show(problems: &[Problem]) {
     }
 }
 
+/// The configuration in the folder where a command is typed.
+const HERE: &str = "tidewaiter.yaml";
+
+/// What a command is about that is told nothing: the configuration here, the rules here, or the service's configuration.
+fn around() -> Option<PathBuf> {
+    [HERE, "rules", config::SYSTEM].into_iter().map(PathBuf::from).find(|path| path.exists())
+}
+
 /// Where the configuration is, for every command that needs one.
 #[derive(Debug, Clone, clap::Args)]
 struct ConfigArgument {
-    /// The configuration.
-    #[arg(short, long, global = true, default_value = "tidewaiter.yaml")]
-    config: PathBuf,
+    /// The configuration; `tidewaiter.yaml` here or in /etc/tidewaiter when absent.
+    #[arg(short, long, global = true)]
+    config: Option<PathBuf>,
 }
 
 impl ConfigArgument {
     fn load(&self) -> Result<Config, CommandError> {
-        Ok(Config::load(&self.config)?)
+        let found = [HERE, config::SYSTEM].into_iter().map(Path::new).find(|path| path.exists());
+        Ok(Config::load(self.config.as_deref().or(found).unwrap_or(Path::new(HERE)))?)
     }
 
     async fn ledger(&self) -> Result<(Config, Ledger), CommandError> {

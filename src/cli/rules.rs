@@ -26,7 +26,8 @@ use crate::rules::Known;
   tidewaiter rules -c /etc/tidewaiter/tidewaiter.yaml
   tidewaiter rules --rules my-rules --json")]
 pub struct Rules {
-    /// The configuration, for its rules folder and its ledger; `tidewaiter.yaml` here when it is there.
+    /// The configuration, for its rules folder and its ledger; `tidewaiter.yaml` here, else in
+    /// /etc/tidewaiter, when absent.
     #[arg(short, long)]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -67,8 +68,8 @@ struct Past {
 
 /// Runs the command.
 pub async fn rules(command: Rules) -> Result<(), CommandError> {
-    let here = PathBuf::from("tidewaiter.yaml");
-    let path = command.config.clone().or_else(|| (command.rules.rules.is_none() && here.exists()).then_some(here));
+    let around = || super::around().filter(|path| command.rules.rules.is_none() && path.is_file());
+    let path = command.config.clone().or_else(around);
     let config = path.as_deref().map(Config::load).transpose()?;
     let ((texts, mut problems), known, past) = match &config {
         Some(config) => {

@@ -1,5 +1,7 @@
 //! `tidewaiter status`: on one screen: does it work, what came, what fired, what waits, what is wrong and what to type.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::json;
 
@@ -8,6 +10,7 @@ use crate::alert::UntoldCount;
 use crate::config::Config;
 use crate::daemon::canary::{self, Memory};
 use crate::daemon::life::{self, Life};
+use crate::daemon::typed::typed;
 use crate::daemon::wrong::{self, Wrong};
 use crate::daemon::{DOWN_SINCE, lists, nightly};
 use crate::ledger::{Counts, FileRow, FileState, Ledger, Since, SourceHealth, Storm};
@@ -36,6 +39,8 @@ pub struct Status {
 /// Everything that is shown.
 struct Whole {
     config: Config,
+    /// The configuration as it was named on the command line, and must be for the commands that are shown.
+    named: Option<PathBuf>,
     life: Life,
     counts: Counts,
     week: Since,
@@ -57,7 +62,7 @@ struct Whole {
 /// Runs the command.
 pub async fn status(command: Status) -> Result<(), CommandError> {
     let (config, ledger) = command.config.ledger().await?;
-    let whole = gather(config, &ledger).await?;
+    let whole = gather(config, command.config.config, &ledger).await?;
     match command.json {
         true => say(whole.json().to_string()),
         false => whole.show(),
@@ -68,7 +73,7 @@ pub async fn status(command: Status) -> Result<(), CommandError> {
     }
 }
 
-async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> {
+async fn gather(config: Config, named: Option<PathBuf>, ledger: &Ledger) -> Result<Whole, CommandError> {
     let now = jiff::Timestamp::now().as_microsecond();
     let broken = ledger.note("broken").await?.unwrap_or_default();
     let lists = lists::states(ledger).await?.into_iter();
@@ -95,12 +100,13 @@ async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> 
         wrong: wrong::all(ledger, &hindrances, now).await?,
         life,
         config,
+        named,
     })
 }
 
 impl Whole {
     fn show(&self) {
-        say(self.alive());
+        say(self.typed(&self.alive()));
         say(format!("\nWhat came (in 7 days: {})", self.came_in_a_week()));
         self.config.sources.iter().for_each(|source| self.show_source(&source.name));
         self.files.iter().take(FILES).for_each(|file| say(file_line(file)));
@@ -110,7 +116,7 @@ impl Whole {
         }
         if self.hits.len() > RULES {
             let more = i64::try_from(self.hits.len() - RULES).unwrap_or(i64::MAX);
-            say(format!("  and {}: `tidewaiter rules`", counted(more, "more rule")));
+            say(format!("  and {}: `{}`", counted(more, "more rule"), self.typed("tidewaiter rules")));
         }
         self.show_waiting();
         if self.wrong.is_empty() {
@@ -119,8 +125,13 @@ impl Whole {
         }
         say("\nWhat is wrong, and what to type");
         for wrong in &self.wrong {
-            say(format!("  {}\n      {}", wrong.what, wrong.command));
+            say(format!("  {}\n      {}", wrong.what, self.typed(&wrong.command)));
         }
+    }
+
+    /// A text in which each command finds the configuration that this is about.
+    fn typed(&self, text: &str) -> String {
+        typed(text, self.named.as_deref())
     }
 
     fn alive(&self) -> String {
@@ -185,7 +196,7 @@ impl Whole {
         self.open.iter().filter_map(next).for_each(|line| say(format!("  {line}")));
         for count in &self.untold {
             let many = i64::try_from(count.many).unwrap_or(i64::MAX);
-            say(format!("  {} {}", counted(many, count.why.noun()), count.why.says()));
+            say(format!("  {} {}", counted(many, count.why.noun()), self.typed(count.why.says())));
         }
         if let Some(since) = self.down_since {
             say(format!("  The relay has not taken mail since {}.", time(since)));
@@ -230,7 +241,7 @@ impl Whole {
             "copied_at": self.copied_at.map(time),
             "broken": self.broken,
             "held_watchlists": self.held_lists.iter().map(|(list, held)| json!({ "list": list, "entities": held.entities, "seen_at": time(held.at) })).collect::<Vec<_>>(),
-            "wrong": self.wrong,
+            "wrong": self.wrong.iter().map(|wrong| json!({ "what": wrong.what, "do": self.typed(&wrong.command) })).collect::<Vec<_>>(),
         })
     }
 

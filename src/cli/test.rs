@@ -26,7 +26,8 @@ use crate::rules::{Example, Known, Rule, RuleTest, Tested, read_tests};
   tidewaiter test rules/su-35-parts-to-rostec.yaml rules/founding.test.yaml
   tidewaiter test rules --format json")]
 pub struct Test {
-    /// Rules folders, configurations, rule files or test files; `tidewaiter.yaml` or `rules` here, else the shipped rules.
+    /// Rules folders, configurations, rule files or test files; `tidewaiter.yaml` or `rules` here, else the
+    /// service's configuration, else the shipped rules.
     paths: Vec<PathBuf>,
     /// How results are shown.
     #[arg(long, value_enum, default_value = "human")]
@@ -120,8 +121,7 @@ fn places(paths: &[PathBuf]) -> Result<Vec<Place>, CommandError> {
     if !paths.is_empty() {
         return paths.iter().map(|path| place(path)).collect();
     }
-    let here = ["tidewaiter.yaml", "rules"].into_iter().map(PathBuf::from).find(|path| path.exists());
-    match here {
+    match super::around() {
         Some(path) => Ok(vec![place(&path)?]),
         None => {
             let (texts, tests) = (shipped::texts(), shipped::tests());

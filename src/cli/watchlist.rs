@@ -23,7 +23,7 @@ use crate::watchlist::{EntityCard, Watchlists, list_name};
 pub struct Watchlist {
     #[command(subcommand)]
     action: Action,
-    /// The configuration; `tidewaiter.yaml` when it is here.
+    /// The configuration; `tidewaiter.yaml` here or in /etc/tidewaiter when absent.
     #[arg(short, long, global = true)]
     config: Option<PathBuf>,
     /// The rules folder, when there is no configuration; `./rules` or the shipped ones when absent.
@@ -78,8 +78,8 @@ pub async fn watchlist(command: Watchlist) -> Result<(), CommandError> {
 }
 
 async fn read(command: &Watchlist) -> Result<Shelved, CommandError> {
-    let here = PathBuf::from("tidewaiter.yaml");
-    let path = command.config.clone().or_else(|| (command.rules.is_none() && here.exists()).then_some(here));
+    let around = || super::around().filter(|path| command.rules.is_none() && path.is_file());
+    let path = command.config.clone().or_else(around);
     let config = path.as_deref().map(Config::load).transpose()?;
     let (texts, _) = match &config {
         Some(config) => desk::read_folder(&config.rules).map_err(CommandError::io(&config.rules))?,

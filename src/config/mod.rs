@@ -23,13 +23,16 @@ use crate::finding::Identity;
 use crate::intake::{LayoutChoice, Limits, LimitsEntry};
 use crate::problem::{Problem, SourceText, did_you_mean};
 use crate::rule_card::{Level, RuleCard};
-use crate::triage::{MailLimits, RouteSettings, Routing, Timing};
+use crate::triage::{MailLimits, RouteSettings, Routing, StormBounds, Timing};
 
 pub use change::Change;
 use mail::MailEntry;
 pub use mail::{MailSettings, TransportSettings};
 pub use upkeep::{AllQuiet, Backup, CANARY, Canary, Upkeep};
 use upkeep::{BackupEntry, CanaryEntry, MetricsEntry, RetentionEntry};
+
+/// The configuration of the service: commands find it when there is none in their folder.
+pub const SYSTEM: &str = "/etc/tidewaiter/tidewaiter.yaml";
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -232,6 +235,8 @@ pub struct Config {
     pub timing: Timing,
     /// How many mails there may be.
     pub mail_limits: MailLimits,
+    /// Above what a rule's findings in one file are held.
+    pub storm: StormBounds,
     /// The layouts that its sources name.
     pub layouts: NamedLayouts,
     /// What the daemon says about itself.
@@ -264,6 +269,11 @@ pub struct SourceSettings {
 }
 
 impl Config {
+    /// The path that a command must name to find this configuration; none for the one that commands find by themselves.
+    pub fn unfound(&self) -> Option<&Path> {
+        (self.path != Path::new(SYSTEM)).then_some(&self.path)
+    }
+
     /// Reads and resolves a configuration file. Its paths are absolute, so that they say the same wherever they are used
     /// and kept.
     ///
@@ -338,6 +348,11 @@ mod tests {
             ("recipients:", "timezone: Europe/Belrin\nrecipients:", "7:11", "`Europe/Belrin` is no time zone"),
             ("recipients:", "telling: { daily_at: '25:00' }\nrecipients:", "7:22", "no hour of a day"),
             ("recipients:", "telling: { per_day: 0 }\nrecipients:", "7:21", "write at least 1"),
+            ("recipients:", "telling: { storm: { findings: 0 } }\nrecipients:", "7:31", "write at least 1"),
+            ("recipients:", "telling: { storm: { share: 0% } }\nrecipients:", "7:28", "from `1%` to `100%`"),
+            ("recipients:", "telling: { storm: { share: 120% } }\nrecipients:", "7:28", "from `1%` to `100%`"),
+            ("recipients:", "telling: { storm: { share: 0.2 } }\nrecipients:", "7:28", "from `1%` to `100%`"),
+            ("recipients:", "telling: { storm: { shared: 20% } }\nrecipients:", "7:21", "did you mean `share`?"),
             ("recipients:", "telling: { high: bursts }\nrecipients:", "7:18", "did you mean `burst`?"),
         ] {
             let shown = errors(&SMALL.replace(from, to));

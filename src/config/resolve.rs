@@ -120,6 +120,7 @@ impl Resolver<'_> {
         let told = told.map_err(|(path, message)| self.wrong(&path, &message)).ok();
         let state = self.base.join(file.state.as_deref().unwrap_or(Path::new("state")));
         let upkeep = self.upkeep(file, &state);
+        let (timing, mail_limits, storm) = told?;
         Some(Config {
             path: path.to_owned(),
             hash: finding::hash(&[&self.source.text]),
@@ -131,8 +132,9 @@ impl Resolver<'_> {
             ledger: file.ledger.as_ref().map_or_else(|| state.join("ledger.db"), |ledger| self.base.join(ledger)),
             state,
             limits: limits?,
-            timing: told.clone()?.0,
-            mail_limits: told?.1,
+            timing,
+            mail_limits,
+            storm,
             layouts: named_layouts(self.node, self.source),
             upkeep: upkeep?,
         })

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::rule_card::Lane;
-use crate::triage::{MailLimits, Timing};
+use crate::triage::{MailLimits, StormBounds, Timing};
 
 /// A day of the week.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -59,6 +59,17 @@ pub struct TellingEntry {
     per_day: Option<u64>,
     /// Mails to all within a minute; 60 when absent.
     per_minute: Option<u64>,
+    /// Above what a rule's findings in one file are held until somebody has looked.
+    storm: Option<StormEntry>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct StormEntry {
+    /// New and amended findings; 1000 when absent.
+    findings: Option<u64>,
+    /// Their share of the records, in a file of 500 or more: `20%` when absent, `100%` holds none for its share.
+    share: Option<String>,
 }
 
 /// A key of the configuration, and what is wrong with its value.
@@ -69,7 +80,7 @@ impl TellingEntry {
     ///
     /// # Errors
     /// The first value that cannot be meant.
-    pub(super) fn resolve(&self, zone: Option<&str>) -> Result<(Timing, MailLimits), Wrong> {
+    pub(super) fn resolve(&self, zone: Option<&str>) -> Result<(Timing, MailLimits, StormBounds), Wrong> {
         let zone = match zone {
             None => TimeZone::system(),
             Some(name) => TimeZone::get(name).map_err(|_| {
@@ -92,7 +103,7 @@ impl TellingEntry {
                 .ok_or_else(|| (vec!["telling", "daily_at"], format!("`{text}` is no hour of a day; write `08:00`")))?,
         };
         let weekly_on = self.weekly_on.map_or(usual.weekly_on, Day::weekday);
-        Ok((Timing { lanes, daily_at, weekly_on, zone }, self.limits()?))
+        Ok((Timing { lanes, daily_at, weekly_on, zone }, self.limits()?, self.storm()?))
     }
 
     fn limits(&self) -> Result<MailLimits, Wrong> {
@@ -107,6 +118,27 @@ impl TellingEntry {
             per_minute: limit("per_minute", self.per_minute, usual.per_minute)?,
         })
     }
+
+    fn storm(&self) -> Result<StormBounds, Wrong> {
+        let usual = StormBounds::default();
+        let Some(entry) = &self.storm else { return Ok(usual) };
+        let wrong = |key: &'static str, message: String| (vec!["telling", "storm", key], message);
+        if entry.findings == Some(0) {
+            return Err(wrong("findings", "with 0 whatever fires would be held; write at least 1".to_owned()));
+        }
+        let share = entry.share.as_ref().map(|text| {
+            let advice = || format!("`{text}` is no share of a file; write a whole percentage from `1%` to `100%`");
+            percent(text).ok_or_else(|| wrong("share", advice()))
+        });
+        let percent = share.transpose()?.unwrap_or(usual.percent);
+        Ok(StormBounds { findings: entry.findings.unwrap_or(usual.findings), percent })
+    }
+}
+
+/// `20%`: hundredths, from 1 to 100.
+fn percent(text: &str) -> Option<u64> {
+    let number = text.trim().strip_suffix('%')?.trim_end();
+    number.parse().ok().filter(|percent| (1..=100).contains(percent))
 }
 
 fn hour(text: &str) -> Option<Time> {

@@ -31,6 +31,7 @@ pub mod settings;
 mod source;
 mod teller;
 mod tidy;
+pub mod typed;
 mod vitals;
 mod ways;
 mod weekly;

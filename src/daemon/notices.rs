@@ -4,6 +4,7 @@
 //! matter is told once a day; of one kind six mails go out within an hour, and what comes beyond them is told in one.
 
 use super::office::Office;
+use super::typed::typed;
 use super::{DaemonError, now_micros};
 use crate::deliver::{OperatorLetter, operator_letter};
 use crate::ledger::{Admission, Notice};
@@ -91,12 +92,14 @@ impl Office {
     fn operator_letters(&self, told: &[Notice]) -> Result<Vec<Notification>, DaemonError> {
         let Some(whole) = together(told) else { return Ok(Vec::new()) };
         let settings = self.settings();
+        let paragraphs: Vec<String> =
+            whole.paragraphs.iter().map(|text| typed(text, settings.config.unfound())).collect();
         let letters = settings.config.operators.iter().map(|recipient| {
             let letter = OperatorLetter {
                 kind: &whole.kind,
                 about: &whole.about,
                 subject: &whole.subject,
-                paragraphs: &whole.paragraphs,
+                paragraphs: &paragraphs,
                 recipient,
                 now: jiff::Timestamp::now(),
                 id: uuid::Uuid::now_v7(),

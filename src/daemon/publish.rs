@@ -13,7 +13,7 @@ use crate::alert::FileReport;
 use crate::ledger::{AlertHead, Attempt, NewAlert, NewStorm, NewTelling, NewTellingState, Publication, Published};
 use crate::rule_card::Lane;
 use crate::telemetry::Pulse;
-use crate::triage::{self, Telling, Timing};
+use crate::triage::{self, StormBounds, Telling, Timing};
 
 /// What a file came to.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ pub async fn publish(
     if backfill {
         heads.iter_mut().for_each(|head| head.rule.alert.summary = true);
     }
-    let storms = storms(&mut publication, &heads, (&whole.report, micros)).await?;
+    let storms = storms(&mut publication, &heads, config.storm, (&whole.report, micros)).await?;
     let told = heads.len();
     for head in heads {
         pulse.beat();
@@ -92,6 +92,7 @@ pub async fn publish(
 async fn storms(
     publication: &mut Publication,
     heads: &[AlertHead],
+    most: StormBounds,
     (report, now): (&FileReport, i64),
 ) -> Result<BTreeMap<String, i64>, DaemonError> {
     let mut findings: BTreeMap<&str, u64> = BTreeMap::new();
@@ -101,7 +102,7 @@ async fn storms(
     let mut held = BTreeMap::new();
     for head in heads {
         let many = findings.get(head.rule.id.as_str()).copied().unwrap_or(0);
-        let Some(reason) = triage::storm(&head.rule, many, report.records) else { continue };
+        let Some(reason) = triage::storm(&head.rule, many, report.records, most) else { continue };
         if !held.contains_key(&head.rule.id) {
             tracing::warn!(rule = head.rule.id, reason, "held as a storm");
             let storm = NewStorm { rule: head.rule.id.clone(), findings: many, reason };

@@ -225,8 +225,7 @@ async fn broken(office: &Office, path: &Path, slips: Vec<Slip>) -> Result<(), Da
          start anew until this is mended."
     )];
     paragraphs.extend(rendered);
-    paragraphs
-        .push(format!("Mend the file; it is taken as soon as it is saved. `tidewaiter check {path}` shows the same."));
+    paragraphs.push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
     office.tell_operators(&Trouble { kind: "config-broken", about, subject, paragraphs }).await
 }
 

@@ -15,6 +15,7 @@ use super::DaemonError;
 use super::notices::counted;
 use super::office::Office;
 use super::settings;
+use super::typed::typed;
 use crate::alert::{Untold, UntoldCount};
 use crate::deliver::{Letter, Occasion, OperatorLetter, alert_letter, is_deliverable, operator_letter, record_line};
 use crate::ledger::{Carried, Draft, DueLetter, SilenceSum, Storm};
@@ -284,8 +285,9 @@ fn notice(
     now: Timestamp,
 ) -> Result<Notification, DaemonError> {
     let id = id(office, &[recipient, &key]);
-    let letter = OperatorLetter { kind: "told-later", about, subject, paragraphs, recipient, now, id };
     let settings = office.settings();
+    let paragraphs: Vec<String> = paragraphs.iter().map(|text| typed(text, settings.config.unfound())).collect();
+    let letter = OperatorLetter { kind: "told-later", about, subject, paragraphs: &paragraphs, recipient, now, id };
     operator_letter(&letter, &settings.sender, &settings.templates)
         .map_err(|error| DaemonError::Mail(error.to_string()))
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::attempt::{REJECTS, rejects_path};
 use super::notices::Trouble;
 use super::office::{Office, make_folder};
+use super::wrong::quoted;
 use super::{DaemonError, now_micros};
 use crate::config::SourceSettings;
 use crate::intake::{self, Counts, Folders, ReadError, move_file, move_to, write_beside};
@@ -152,13 +153,13 @@ impl Tidy<'_> {
 
     /// A file that somebody must look at stays in `work/` until it is released, or for a day.
     pub async fn held(&self, row: &FileRow, reason: &str, counts: Counts) -> Result<(), DaemonError> {
-        let name = &row.name;
+        let (name, typed) = (&row.name, quoted(&row.name));
         let paragraphs = vec![
             format!("{name} of source {} is held: {reason}.", self.source.name),
             format!("{} records were read and nobody was told anything.", counts.records),
             self.where_it_lies(row)?,
-            format!("If the file is right, run `tidewaiter release {name}`."),
-            format!("If it is not, run `tidewaiter discard {name}` and drop a corrected one."),
+            format!("If the file is right, run `tidewaiter release {typed}`."),
+            format!("If it is not, run `tidewaiter discard {typed}` and drop a corrected one."),
             "After 24 hours it goes out under a banner that says so.".to_owned(),
         ];
         let problem = serde_json::json!({ "code": "held", "message": reason }).to_string();
@@ -168,7 +169,7 @@ impl Tidy<'_> {
     /// A file that may be misread stays in `work/` too. Nothing of it can be told, so it is tried again, and told of,
     /// once a day.
     pub async fn doubtful(&self, row: &FileRow, error: &ReadError) -> Result<(), DaemonError> {
-        let name = &row.name;
+        let (name, typed) = (&row.name, quoted(&row.name));
         let place = place(error).map_or_else(String::new, |place| format!(" ({place})"));
         let mut paragraphs = vec![
             format!("{name} of source {} is held: {}{place}.", self.source.name, error.message),
@@ -178,8 +179,8 @@ impl Tidy<'_> {
         paragraphs.push(self.where_it_lies(row)?);
         paragraphs.extend(error.hint.as_ref().map(|hint| format!("What to do: {hint}.")));
         paragraphs.push(format!(
-            "Then run `tidewaiter release {name}`, which reads it again; or drop a corrected file, and take this one \
-             away with `tidewaiter discard {name}`."
+            "Then run `tidewaiter release {typed}`, which reads it again; or drop a corrected file, and take this one \
+             away with `tidewaiter discard {typed}`."
         ));
         self.hold(row, problem_json(name, error), paragraphs).await
     }
@@ -301,7 +302,7 @@ fn failed_trouble(source: &SourceSettings, row: &FileRow, error: &ReadError, fol
     ];
     paragraphs.extend(error.excerpt.as_ref().map(|excerpt| format!("Near: {excerpt}")));
     paragraphs.extend(error.hint.as_ref().map(|hint| format!("What to do: {hint}.")));
-    paragraphs.push(format!("Drop a corrected file, or run `tidewaiter retry {}`.", row.name));
+    paragraphs.push(format!("Drop a corrected file, or run `tidewaiter retry {}`.", quoted(&row.name)));
     Trouble {
         kind: "file-failed",
         about: format!("{} {}", row.name, row.sha256.as_deref().unwrap_or("")),

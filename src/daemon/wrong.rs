@@ -47,7 +47,7 @@ pub async fn all(ledger: &Ledger, hindrances: &[Hindrance], now: i64) -> Result<
     for storm in ledger.storms().await? {
         let (id, many, file) = (&storm.rule.id, storm.findings, &storm.file);
         let what = format!("rule {id} fired {many} times in {file} and is held as a storm");
-        all.push(wrong(what, format!("tidewaiter release {id}, or discard {id}")));
+        all.push(wrong(what, format!("tidewaiter release {id}, or tidewaiter discard {id}")));
     }
     let broken = ledger.note("broken").await?.unwrap_or_default();
     let broken: Vec<String> = serde_json::from_str(&broken).unwrap_or_default();
@@ -62,7 +62,7 @@ pub async fn all(ledger: &Ledger, hindrances: &[Hindrance], now: i64) -> Result<
     all.extend(configuration(&settings::unmet(ledger).await?));
     for (list, held) in lists::states(ledger).await?.into_iter().filter_map(|(list, state)| Some((list, state.held?))) {
         let what = format!("watchlist {list} has shrunk to {} entities and is held", held.entities);
-        all.push(wrong(what, format!("tidewaiter watchlist diff {list}, then accept {list}")));
+        all.push(wrong(what, format!("tidewaiter watchlist diff {list}, then tidewaiter watchlist accept {list}")));
     }
     if let Some(memory) = canary::last(ledger).await?.filter(|memory| memory.end == canary::End::Late) {
         all.push(wrong(format!("the canary of {} did not arrive", memory.date), "tidewaiter outbox"));
@@ -104,7 +104,7 @@ async fn given_up(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
     for letter in dead.iter().take(NAMED) {
         let said = letter.last_reply.as_deref().unwrap_or("no reply");
         let what = format!("mail {} to {} was given up: {said}", letter.id, letter.recipient);
-        all.push(wrong(what, format!("tidewaiter outbox requeue {0}, or discard {0}", letter.id)));
+        all.push(wrong(what, format!("tidewaiter outbox requeue {0}, or tidewaiter outbox discard {0}", letter.id)));
     }
     if dead.len() > NAMED {
         all.push(wrong(format!("mails that were given up besides: {}", dead.len() - NAMED), "tidewaiter outbox"));

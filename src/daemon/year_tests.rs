@@ -268,7 +268,7 @@ async fn the_foot_of_a_digest_counts_what_its_own_reader_is_not_told() {
     // Rule 2, the storm of rule 13 and the silenced rule 24 would go to the third, rule 12 to the second.
     year.file(&[(2, 5), (12, 1), (13, 120), (24, 2)], Fate::Told).await;
     year.until(at("2026-01-07T08:00:00Z")).await;
-    let held = "120 findings held as a storm: `tidewaiter release RULE` or `discard RULE`";
+    let held = "120 findings held as a storm: `tidewaiter release RULE` or `tidewaiter discard RULE`";
     assert_eq!(foot(&year, &address(3)).await, [held, "2 findings silenced: `tidewaiter silence list`"]);
     assert_eq!(foot(&year, &address(2)).await, Vec::<String>::new());
     let all = year.office().ledger.untold(year.now.as_microsecond()).await.unwrap();

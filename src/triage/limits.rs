@@ -50,23 +50,34 @@ pub fn passage((lane, level): (Lane, Level), made: Made, limits: MailLimits) -> 
     }
 }
 
-/// Findings of one rule in one file above which somebody should look first.
-const STORM: u64 = 1_000;
+/// Above what a rule's findings in one file are held until somebody has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StormBounds {
+    /// New and amended findings.
+    pub findings: u64,
+    /// Their share of the records, in hundredths, in a file of 500 or more.
+    pub percent: u64,
+}
+
+impl Default for StormBounds {
+    fn default() -> StormBounds {
+        StormBounds { findings: 1_000, percent: 20 }
+    }
+}
+
 /// Records of a file from which a share of them is telling.
 const STORM_RECORDS: u64 = 500;
-/// One record in this many is too large a share.
-const STORM_SHARE: u64 = 5;
 
-/// Why a rule's findings in a file are held, in words; `None` when they are not.
-pub fn storm(rule: &RuleCard, findings: u64, records: u64) -> Option<String> {
+/// Why a rule's findings in a file of so many records are held, in words; `None` when they are not.
+pub fn storm(rule: &RuleCard, findings: u64, records: u64, most: StormBounds) -> Option<String> {
     if rule.alert.summary {
         return None;
     }
-    if findings > STORM {
-        return Some(format!("{findings} new or amended findings from one file, more than {STORM}"));
+    if findings > most.findings {
+        return Some(format!("{findings} new or amended findings from one file, more than {}", most.findings));
     }
-    let large = records >= STORM_RECORDS && findings.saturating_mul(STORM_SHARE) > records;
-    large.then(|| format!("{findings} of {records} records of one file, more than one in {STORM_SHARE}"))
+    let large = records >= STORM_RECORDS && findings.saturating_mul(100) > records.saturating_mul(most.percent);
+    large.then(|| format!("{findings} of {records} records of one file, more than {} %", most.percent))
 }
 
 #[cfg(test)]
@@ -100,9 +111,13 @@ mod tests {
             alert: AlertSettings { summary, ..AlertSettings::default() },
             ..RuleCard::sample("r")
         };
-        let held = |findings, records| storm(&rule(false), findings, records).is_some();
+        let usual = StormBounds::default();
+        let held = |findings, records| storm(&rule(false), findings, records, usual).is_some();
         assert!(!held(1_000, 1_000_000) && held(1_001, 1_000_000));
         assert!(!held(100, 500) && held(101, 500) && !held(400, 499));
-        assert_eq!(storm(&rule(true), 5_000, 5_000), None);
+        assert_eq!(storm(&rule(true), 5_000, 5_000, usual), None);
+        let noisy = StormBounds { findings: 5_000, percent: 100 };
+        assert_eq!(storm(&rule(false), 5_000, 5_000, noisy), None);
+        assert!(storm(&rule(false), 5_001, 9_000, noisy).is_some());
     }
 }

@@ -8,7 +8,7 @@ mod timing;
 
 use std::collections::BTreeMap;
 
-pub use limits::{MailLimits, Passage, passage, storm};
+pub use limits::{MailLimits, Passage, StormBounds, passage, storm};
 pub use route::{Because, Route, RouteSettings, route};
 pub use timing::Timing;
 

@@ -121,6 +121,11 @@ impl Bench {
         Running { stop, thread: Some(thread) }
     }
 
+    /// A command as mails show it, with what follows the configuration.
+    pub fn typed(&self, command: &str, rest: &str) -> String {
+        format!("tidewaiter {command} -c {} {rest}", self.path("tidewaiter.yaml").display())
+    }
+
     /// The messages in the Maildir, oldest first by name.
     pub fn mails(&self) -> Vec<String> {
         read_all(&self.path("mail/new"))

@@ -34,6 +34,11 @@ fn without(heading: &str, lines: &str) -> String {
     lines.lines().map(|line| cut(line) + "\n").collect()
 }
 
+/// The text of a mail without its line breaks.
+fn in_one_line(mail: &str) -> String {
+    body(mail).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn a_column_that_a_rule_reads_and_that_went_away_holds_the_file_and_names_the_rule() {
     let bench = Bench::new();
@@ -42,8 +47,9 @@ fn a_column_that_a_rule_reads_and_that_went_away_holds_the_file_and_names_the_ru
     bench.write("drop/november.csv", without("consignee", &format!("{HEADER}{}", hit(2))));
     bench.run();
     assert_eq!(state_of(&bench, "november.csv"), FileState::Held);
-    let mail = body(&told(&bench)[0]);
-    for part in ["consignee.name (read by su-35)", "nobody was told anything", "tidewaiter release november.csv"] {
+    let mail = in_one_line(&told(&bench)[0]);
+    let release = &bench.typed("release", "november.csv");
+    for part in ["consignee.name (read by su-35)", "nobody was told anything", release] {
         assert!(mail.contains(part), "{part} in:\n{mail}");
     }
     assert_eq!(bench.mails_to("analyst@example.org").len(), 1, "nothing of November is told");
@@ -125,8 +131,8 @@ fn a_file_that_may_be_misread_is_held_with_advice_and_read_anew_when_released() 
     bench.write("drop/october.csv", DOUBTFUL);
     bench.run();
     assert_eq!(state_of(&bench, "october.csv"), FileState::Held);
-    let mail = body(&told(&bench)[0]);
-    for part in ["row 3", "10/24/2022", "What to do:", "tidewaiter release october.csv"] {
+    let mail = in_one_line(&told(&bench)[0]);
+    for part in ["row 3", "10/24/2022", "What to do:", &bench.typed("release", "october.csv")] {
         assert!(mail.contains(part), "{part} in:\n{mail}");
     }
     let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
@@ -235,8 +241,8 @@ fn a_file_of_which_a_fifth_is_rejected_is_held_and_goes_out_under_a_banner_after
     assert_eq!(bench.mails_to("analyst@example.org").len(), before);
     let why = "20 of 90 rows could not be read as records (mostly: the row has 10 cells under 8 headings, 20 times, \
                first in row 72)";
-    let mail = body(&told(&bench)[0]).split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in [why, "its rejected rows in", "tidewaiter discard many.csv", "After 24 hours"] {
+    let mail = in_one_line(&told(&bench)[0]);
+    for part in [why, "its rejected rows in", &bench.typed("discard", "many.csv"), "After 24 hours"] {
         assert!(mail.contains(part), "{part} in:\n{mail}");
     }
     let status = json(&bench, &["status", "--json"]);

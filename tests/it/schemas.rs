@@ -69,6 +69,40 @@ fn init_writes_the_schemas_that_its_files_name_and_its_configuration_is_valid() 
     tidewaiter(folder.path(), &["check", "rules"]).success();
 }
 
+/// The text with every setting that stands in a comment taken out of it; sentences, which begin with a capital letter or go
+/// on from the line before, stay.
+fn uncommented(config: &str) -> String {
+    let mut lines = Vec::new();
+    let mut in_a_setting = false;
+    for line in config.lines() {
+        let (indent, comment) = line.split_once("# ").unwrap_or((line, ""));
+        let is_comment = indent.trim().is_empty() && !comment.is_empty();
+        let key = comment.split_once(':').map_or("", |(key, _)| key);
+        let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        in_a_setting = is_comment && (is_key || in_a_setting && comment.starts_with("  "));
+        lines.push(if in_a_setting { format!("{indent}{comment}") } else { line.to_owned() });
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn every_setting_that_the_first_configuration_shows_in_a_comment_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    tidewaiter(folder.path(), &["init", "."]).success();
+    let path = folder.path().join("tidewaiter.yaml");
+    let config = uncommented(&std::fs::read_to_string(&path).unwrap());
+    for key in ["routes", "telling", "timezone", "metrics", "canary", "    expect_every", "  user", "backup", "limits"]
+    {
+        assert!(config.lines().any(|line| line.starts_with(&format!("{key}:"))), "{key} in {config}");
+    }
+    let config = config.replace("transport: maildir:mail", "transport: smtp://relay.example.org:587");
+    std::fs::write(&path, &config).unwrap();
+    std::fs::write(folder.path().join("smtp-password"), "secret").unwrap();
+    assert_eq!(check("config", &config), [Ok(())]);
+    let shown = printed(&tidewaiter(folder.path(), &["check", "tidewaiter.yaml"]).success());
+    assert!(shown.starts_with("0 errors, 0 warnings"), "{shown}");
+}
+
 #[test]
 fn wrong_files_are_not_valid() {
     const RULE: &str = "title: a\nid: a\ndetection: {x: {hs_code: 1}, condition: x}\n";

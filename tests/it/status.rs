@@ -67,3 +67,34 @@ fn what_is_wrong_stands_with_what_to_type_until_it_is_mended() {
     std::fs::remove_file(bench.path("drop/.tidewaiter/failed/noise of october.csv")).unwrap();
     assert_eq!(json(&bench)["wrong"], serde_json::json!([]), "somebody took it away");
 }
+
+/// The commands that a text shows, as a shell would take them.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let pieces = text.split("tidewaiter ").skip(1).map(|piece| piece.split([',', '`', '\n']).next().unwrap());
+    pieces.map(|piece| piece.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn a_command_that_status_or_a_mail_shows_works_where_it_is_read() {
+    let bench = Bench::new();
+    let lines: String = (0..500).map(|n| if n % 4 == 0 { hit(n) } else { quiet(n) }).collect();
+    bench.write("drop/storm.csv", format!("{HEADER}{lines}"));
+    bench.run();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let type_in = |command: &[String]| {
+        Command::cargo_bin("tidewaiter").unwrap().current_dir(elsewhere.path()).args(command).assert()
+    };
+    let config = bench.path("tidewaiter.yaml").display().to_string();
+    let page = shown(&type_in(&["status".to_owned(), "-c".to_owned(), config]).success());
+    let (_, wrong) = page.split_once("what to type").unwrap();
+    let typed = commands(wrong);
+    assert_eq!(typed.iter().map(|command| command[0].as_str()).collect::<Vec<_>>(), ["release", "discard"], "{page}");
+    type_in(&typed[0]).success();
+    type_in(&typed[1]).code(2);
+    let mail = &bench.mails_to("ops@example.org")[0];
+    let text = mail_parser::MessageParser::default().parse(mail.as_bytes()).unwrap().body_text(0).unwrap().into_owned();
+    for command in commands(&text.replace('\n', " ")) {
+        let said = String::from_utf8_lossy(&type_in(&command).code(2).get_output().stderr).into_owned();
+        assert!(said.contains("no storm of such a rule is held"), "{command:?}: {said}");
+    }
+}

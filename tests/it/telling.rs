@@ -208,6 +208,21 @@ fn a_storm_is_held_and_the_operators_decide() {
 }
 
 #[test]
+fn the_configuration_says_what_a_storm_is() {
+    let bench = Bench::new();
+    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+    bench.write("tidewaiter.yaml", config + "telling: { storm: { share: 25% } }\n");
+    storm(&bench, 0);
+    bench.run();
+    assert!(subject(&analyst(&bench)[0]).contains("125 records"), "a quarter is not more than a quarter");
+    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+    bench.write("tidewaiter.yaml", config.replace("share: 25%", "findings: 124, share: 100%"));
+    storm(&bench, 1000);
+    bench.run();
+    assert_eq!((analyst(&bench).len(), &status(&bench)["untold"]["storm"]), (1, &125.into()));
+}
+
+#[test]
 fn history_that_is_loaded_is_one_summary_of_a_digest_and_no_storm() {
     let bench = Bench::new();
     let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();

@@ -30,9 +30,13 @@ smtpd_tls_key_file = $work/tls/relay.key
 smtpd_tls_loglevel = 1" ""
 start_postfix
 write_config "$work/house" "smtp://localhost:$port" "  ca_file: $work/tls/ca.pem"
+analysts=$(printf 'analyst%d@example.org, ' {1..24})
+sed -i "s/default: analyst@example.org/default: [${analysts%, }]/" "$work/house/tidewaiter.yaml"
 drop "$work/house" "$house/examples/sample-export.csv" sample-export.csv
 run_to_the_end "$work/house"
 wait_for 60 all_arrived || fail "$(cat "$work/arrived.log")"
+read -r messages _ <"$work/arrived.log"
+[ "$messages" -ge 24 ] || fail "only $messages messages: the queue was not tried"
 grep -q "TLS connection established" "$work/postfix.log" || fail "the mails came without TLS"
 
 # A relay with a certificate that nobody vouches for gets nothing.
