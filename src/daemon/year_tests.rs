@@ -197,10 +197,7 @@ fn finding(rule: &Arc<RuleCard>, source: &SourceFile, (file, row): (usize, usize
         operator: "mentions".into(),
         value: "x".into(),
         matched: "x".into(),
-        entity: None,
-        score: None,
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     };
     let fields = vec![
         (Field::DeclarationId, format!("D-{file}-{row}")),

@@ -30,10 +30,7 @@ fn evidence() -> Vec<Evidence> {
         operator: "mentions".into(),
         value: "Su-35*".into(),
         matched: "СУ-35".into(),
-        entity: None,
-        score: None,
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     };
     let party = Evidence {
         selection: "party".into(),
@@ -47,7 +44,7 @@ fn evidence() -> Vec<Evidence> {
             "INN 7703695246 is AO KRET's".into(),
             "AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec".into(),
         ],
-        possible: false,
+        ..Evidence::default()
     };
     vec![mention, party]
 }

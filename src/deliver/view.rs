@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::alert::{Alert, FileReport, News, PartyMonth, Told, UntoldCount};
 use crate::prose::{
-    FindingView, Labelled, NAME, Passage, cell, clean, color, escape, labelled, paragraphs, party, sentence_case, words,
+    FindingView, Labelled, Matched, NAME, Passage, cell, clean, color, escape, labelled, paragraphs, party,
+    sentence_case, words,
 };
 use crate::record::{Field, FieldKind, Part, Record, Role};
 use crate::rule_card::{Level, RuleCard};
@@ -251,8 +252,8 @@ fn attached(rows: u64, total: u64) -> String {
 
 fn line(month: &PartyMonth) -> Line {
     Line {
-        from: party(&month.consignor, &[]),
-        to: party(&month.consignee, &[]),
+        from: party(&month.consignor, &Matched::default()),
+        to: party(&month.consignee, &Matched::default()),
         month: if month.month.is_empty() { "no date".to_owned() } else { clean(&month.month, 20) },
         count: words::counted(month.records, "record"),
         value: month.value_usd.as_ref().map(|value| format!("{} USD", words::amount(value))),

@@ -62,8 +62,7 @@ fn evidence(entity: Option<&str>) -> Evidence {
         matched: "Su-35".into(),
         entity: entity.map(str::to_owned),
         score: Some(97),
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     }
 }
 
