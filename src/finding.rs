@@ -124,9 +124,9 @@ impl Finding {
         hash(&[&self.rule.id, &identity.scope, &record_key, KEY_VERSION])
     }
 
-    /// Hash of the canonical cells, 32 hex digits: equal for rows that say the same.
+    /// Hash of the canonical cells, 32 hex digits: equal for rows that say the same, whatever is computed from them.
     pub fn content(&self) -> String {
-        self.cells(|_| true)
+        self.cells(|field| field != Field::ValueUsd || !self.record.computed_usd)
     }
 
     fn cells(&self, counts: impl Fn(Field) -> bool) -> String {
@@ -215,7 +215,7 @@ mod tests {
         let rule = RuleCard::sample("r");
         let source = SourceFile { source: "s".into(), file: "f".into(), member: None, sheet: None, sha256: None };
         let fields = fields.iter().map(|(field, cell)| (*field, (*cell).to_owned())).collect();
-        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![] };
+        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![], computed_usd: false };
         Finding { rule: Arc::new(rule), record, evidence: vec![], group: vec![] }
     }
 

@@ -69,7 +69,9 @@ pub(super) fn record(row: u64) -> Record {
         (Field::DispatchCountry, "HK".into()),
         (Field::ValueUsd, "1234567.5".into()),
     ];
-    Record { source: Arc::new(source), row, fields, raw: vec![("Товар".into(), "Блок".into())] }
+    Record {
+        source: Arc::new(source), row, fields, raw: vec![("Товар".into(), "Блок".into())], computed_usd: false
+    }
 }
 
 pub(super) fn alert(count: u64) -> Alert {

@@ -40,6 +40,7 @@ fn told(detection: &str, cells: &[(Field, &str)]) -> Vec<(String, String)> {
         row: 2,
         fields: cells.iter().map(|(field, cell)| (*field, (*cell).to_owned())).collect(),
         raw: vec![("Vendor Name".into(), " ACME Tools ".into())],
+        computed_usd: false,
     };
     let firings = evaluate(&plan, &record.to_batch(), &mut Memo::default());
     let evidence = firings.first().map_or_else(|| panic!("{detection} does not fire"), |firing| &firing.evidence);
@@ -89,6 +90,9 @@ fn every_operator_is_told_in_a_sentence() {
         ("declaration_date|on_or_after: 2022-02-24", date, "declaration date is on or after 2022-02-24: ‘2022-10-24’"),
         ("declaration_date|before: 2023", date, "declaration date is before 2023: ‘2022-10-24’"),
         ("declaration_date|month: 10", date, "the month of the declaration date is 10: ‘2022-10-24’"),
+        ("declaration_date|day: 24", date, "the day of the declaration date is 24: ‘2022-10-24’"),
+        ("declaration_date|week: 43", date, "the week of the declaration date is 43: ‘2022-10-24’"),
+        ("declaration_date|year: 2022", date, "the year of the declaration date is 2022: ‘2022-10-24’"),
         ("declaration_date|day|gt: 23", date, "the day of the declaration date is more than 23: ‘2022-10-24’"),
         ("declaration_date|week|gte: 43", date, "the week of the declaration date is at least 43: ‘2022-10-24’"),
         ("declaration_date|year|lt: 2023", date, "the year of the declaration date is less than 2023: ‘2022-10-24’"),

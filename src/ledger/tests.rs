@@ -30,7 +30,7 @@ fn rule() -> RuleCard {
 }
 
 /// A line of declaration 7, item 1.
-fn line(description: &str, office: &str) -> Finding {
+pub(super) fn line(description: &str, office: &str) -> Finding {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     Finding {
         rule: Arc::new(rule()),
@@ -47,13 +47,14 @@ fn line(description: &str, office: &str) -> Finding {
                 (Field::ValueUsd, "10.50".into()),
             ],
             raw: vec![("Примечание".into(), "x".into())],
+            computed_usd: false,
         },
         evidence: vec![evidence(None)],
         group: vec![],
     }
 }
 
-fn evidence(entity: Option<&str>) -> Evidence {
+pub(super) fn evidence(entity: Option<&str>) -> Evidence {
     Evidence {
         selection: "parts".into(),
         field: "description".into(),
@@ -134,7 +135,7 @@ async fn drafts(ledger: &Ledger, now: i64, most: Carried) -> Vec<(DueLetter, Dra
 }
 
 /// One file a step; each is described by the news it gives.
-async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
+pub(super) async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
     let (_folder, ledger) = ledger().await;
     for (findings, expected) in files.into_iter().zip(expected) {
         let (told, repeated) = publish(&ledger, findings).await;
