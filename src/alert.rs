@@ -96,7 +96,7 @@ pub struct Alert {
 }
 
 /// Why something is not told, or not yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Untold {
     /// Waits for its hour.
     Waiting,
@@ -140,17 +140,27 @@ impl Untold {
         }
     }
 
-    /// What it says of the things that it counts, after their number.
+    /// What it counts, one of them.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Untold::Rows => "row",
+            Untold::Files => "file",
+            Untold::Waiting | Untold::Deferred | Untold::Storm => "finding",
+            Untold::Nobody | Untold::Silenced | Untold::Discarded => "finding",
+        }
+    }
+
+    /// What it says of the things that it counts, after their number and noun.
     pub fn says(self) -> &'static str {
         match self {
-            Untold::Waiting => "findings wait for the hour at which they are told",
-            Untold::Deferred => "findings were over a limit on mails and join the next digest",
-            Untold::Storm => "findings are held as a storm: `tidewaiter release RULE` or `discard RULE`",
-            Untold::Nobody => "findings have nobody to be told to",
-            Untold::Silenced => "findings are silenced: `tidewaiter silence list`",
-            Untold::Discarded => "findings were discarded within the last week",
-            Untold::Rows => "rows could not be read as records within the last week",
-            Untold::Files => "files failed or were held within the last week",
+            Untold::Waiting => "waiting for the hour of the telling",
+            Untold::Deferred => "over a limit on mails: told in the next digest",
+            Untold::Storm => "held as a storm: `tidewaiter release RULE` or `discard RULE`",
+            Untold::Nobody => "with nobody to be told to",
+            Untold::Silenced => "silenced: `tidewaiter silence list`",
+            Untold::Discarded => "discarded within the last week",
+            Untold::Rows => "not readable as records within the last week",
+            Untold::Files => "failed or held within the last week",
         }
     }
 }

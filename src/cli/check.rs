@@ -8,14 +8,15 @@ use clap::Args;
 use super::check_format::{Format, as_github, as_json, as_sarif};
 use super::{CommandError, say, shipped};
 use crate::config::{Config, ConfigError};
+use crate::deliver::Templates;
 use crate::desk::{self, Desk, DeskText};
 use crate::problem::{self, Paint, Problem, Severity};
 use crate::rules::Known;
 
-/// Check configuration, rules, lists, watchlists and layouts.
+/// Check configuration, rules, lists, watchlists, layouts and mail templates.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tidewaiter check\n  tidewaiter check /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter check rules/my-rule.yaml\n  tidewaiter check rules --format json\n\nExit codes: 0 no errors, 1 errors in rules, lists, watchlists or layouts, 2 usage, 3 errors in the configuration,\n4 a folder that cannot be read. Warnings and notes do not change the exit code."
+    after_help = "Examples:\n  tidewaiter check\n  tidewaiter check /etc/tidewaiter/tidewaiter.yaml\n  tidewaiter check rules/my-rule.yaml\n  tidewaiter check rules --format json\n\nExit codes: 0 no errors, 1 errors in rules, lists, watchlists, layouts or templates, 2 usage, 3 errors in the configuration,\n4 a folder that cannot be read. Warnings and notes do not change the exit code."
 )]
 pub struct Check {
     /// Configurations, rules folders, or single files of a rules folder; `tidewaiter.yaml` or `rules` here, else the
@@ -83,6 +84,11 @@ impl Checked {
         self.config_is_broken |= reading.config.is_none();
         let rules_are_there = reading.rules.is_dir();
         self.problems.extend(reading.problems.clone());
+        if let Some(folder) = reading.config.as_ref().and_then(|config| config.mail.templates.as_ref()) {
+            let (templates, problems) = Templates::load(folder).map_err(CommandError::from)?;
+            self.files += templates.own().count() + problems.len();
+            self.problems.extend(problems);
+        }
         // A folder that a broken configuration names wrongly is one of its slips.
         if rules_are_there || reading.config.is_some() {
             let known = Known { recipients: reading.recipients.clone(), sources: reading.sources.clone() };

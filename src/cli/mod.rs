@@ -26,6 +26,7 @@ mod schema;
 mod shipped;
 mod silence;
 mod status;
+mod templates;
 mod test;
 mod watchlist;
 
@@ -38,6 +39,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 use crate::daemon::DaemonError;
+use crate::deliver::MessageError;
 use crate::desk::{self, Desk, DeskText};
 use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings, Reading};
 use crate::ledger::{Ledger, LedgerError};
@@ -80,6 +82,8 @@ enum Command {
     Explain(explain::Explain),
     /// Write the mail that a rule would make of a file.
     Preview(preview::Preview),
+    /// List the templates of the mails, or write the shipped ones to start from.
+    Templates(templates::TemplatesCommand),
     /// Show how a file is read, or write a layout for it.
     Layout(layout::LayoutCommand),
     /// List the rules: level, version, what is running, hits.
@@ -135,6 +139,12 @@ pub enum CommandError {
 impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> CommandError {
         CommandError::Environment(format!("the ledger cannot be used: {error}"))
+    }
+}
+
+impl From<MessageError> for CommandError {
+    fn from(error: MessageError) -> CommandError {
+        CommandError::Environment(error.to_string())
     }
 }
 
@@ -195,6 +205,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Scan(command) => scan::scan(&command),
         Command::Explain(command) => explain::explain(&command),
         Command::Preview(command) => preview::preview(&command),
+        Command::Templates(command) => templates::templates(&command),
         Command::Route(command) => route::route(&command),
         Command::Layout(command) => layout::layout(&command),
         Command::Rules(command) => on_runtime(rules::rules(command)),

@@ -15,7 +15,9 @@ use crate::value::Decimal;
 
 /// Write the mail that a rule would make of a file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewaiter preview su-35-parts-to-rostec export.csv --out /tmp")]
+#[command(
+    after_help = "Examples:\n  tidewaiter preview su-35-parts-to-rostec export.csv --out /tmp\n  tidewaiter preview su-35-parts-to-rostec export.csv --templates my-templates"
+)]
 pub struct Preview {
     /// The rule's id.
     rule: String,
@@ -29,6 +31,9 @@ pub struct Preview {
     /// The layout; chosen by the headings when absent.
     #[arg(long)]
     layout: Option<String>,
+    /// Folder with templates of your own; the shipped ones stand in for what is not there.
+    #[arg(long)]
+    templates: Option<PathBuf>,
 }
 
 /// As many findings as a mail carries along.
@@ -147,7 +152,10 @@ impl Sums {
 }
 
 fn write(command: &Preview, alert: &Alert) -> Result<(), CommandError> {
-    let failed = |error: crate::deliver::MessageError| CommandError::Environment(error.to_string());
+    let (templates, mut problems) = match &command.templates {
+        Some(folder) => Templates::load(folder)?,
+        None => (Templates::shipped()?, Vec::new()),
+    };
     let sender = Sender { from: "tidewaiter@localhost".to_owned(), host: "localhost".to_owned() };
     let letter = Letter {
         alerts: std::slice::from_ref(alert),
@@ -157,7 +165,9 @@ fn write(command: &Preview, alert: &Alert) -> Result<(), CommandError> {
         now: jiff::Timestamp::now(),
         id: uuid::Uuid::now_v7(),
     };
-    let notification = alert_letter(&letter, &sender, &Templates::shipped().map_err(failed)?).map_err(failed)?;
+    let notification = alert_letter(&letter, &sender, &templates)?;
+    problems.extend(templates.take_failures());
+    super::show(&problems);
     for (ending, bytes) in [("eml", notification.message.clone()), ("html", html_of(&notification).into_bytes())] {
         let path = command.out.join(format!("{}.{ending}", command.rule));
         std::fs::write(&path, bytes).map_err(CommandError::io(&path))?;

@@ -72,8 +72,12 @@ async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> 
     let now = jiff::Timestamp::now().as_microsecond();
     let broken = ledger.note("broken").await?.unwrap_or_default();
     let lists = lists::states(ledger).await?.into_iter();
+    let life = life::look(&config.state, now);
+    let hindrances = match &life {
+        Life::Works(sign) | Life::Stuck(sign) => sign.hindrances.clone(),
+        Life::Silent(_) | Life::Stopped => Vec::new(),
+    };
     Ok(Whole {
-        life: life::look(&config.state, now),
         counts: ledger.counts().await?,
         week: ledger.since(now - WEEK).await?,
         sources: ledger.source_health().await?,
@@ -88,7 +92,8 @@ async fn gather(config: Config, ledger: &Ledger) -> Result<Whole, CommandError> 
         copied_at: nightly::last(ledger).await?.and_then(|night| night.copied_at),
         untold: ledger.untold(now).await?,
         storms: ledger.storms().await?,
-        wrong: wrong::all(ledger, now).await?,
+        wrong: wrong::all(ledger, &hindrances, now).await?,
+        life,
         config,
     })
 }
@@ -149,6 +154,11 @@ impl Whole {
         let last = health
             .and_then(|health| health.last_at)
             .map_or("nothing yet".to_owned(), |at| format!("last file {}", time(at)));
+        let empty = health.filter(|health| health.last_records_at < health.last_at);
+        let empty = empty.map_or(String::new(), |health| match health.last_records_at {
+            Some(at) => format!(" without any record, the last with records {}", time(at)),
+            None => " without any record, as all before it".to_owned(),
+        });
         let states = health.map_or_else(String::new, |health| {
             let states: Vec<String> =
                 health.files.iter().map(|(state, many)| format!("{many} {}", state.as_str())).collect();
@@ -157,7 +167,7 @@ impl Whole {
         let expected = self.config.sources.iter().find(|source| source.name == name);
         let expected = expected.and_then(|source| source.expect_every);
         let expected = expected.map_or_else(String::new, |every| format!("; expected every {}", length(every)));
-        say(format!("  {name:<20} {last}{states}{expected}"));
+        say(format!("  {name:<20} {last}{empty}{states}{expected}"));
     }
 
     fn show_waiting(&self) {
@@ -173,7 +183,8 @@ impl Whole {
         ));
         self.open.iter().filter_map(next).for_each(|line| say(format!("  {line}")));
         for count in &self.untold {
-            say(format!("  {} {}", count.many, count.why.says()));
+            let many = i64::try_from(count.many).unwrap_or(i64::MAX);
+            say(format!("  {} {}", counted(many, count.why.noun()), count.why.says()));
         }
         if let Some(since) = self.down_since {
             say(format!("  The relay has not taken mail since {}.", time(since)));
@@ -229,6 +240,7 @@ impl Whole {
         json!({
             "name": source.name, "folder": source.folder, "files": files, "records": health.records,
             "rejects": health.rejects, "last_at": health.last_at.map(time),
+            "last_records_at": health.last_records_at.map(time),
             "expect_every_seconds": source.expect_every.map(|every| every.as_secs()),
         })
     }

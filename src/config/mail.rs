@@ -42,6 +42,8 @@ pub(super) struct MailEntry {
     timeout: Option<String>,
     /// What takes the mail when the transport is down for a quarter of an hour or refuses the sender.
     fallback: Option<RelayEntry>,
+    /// Folder with templates of your own: `alert.html`, `alert.txt`, `operator.html`, `operator.txt`, `style.html`.
+    templates: Option<PathBuf>,
 }
 
 /// The keys of a transport, as they stand under `mail:` and under `fallback:`.
@@ -90,6 +92,8 @@ pub struct MailSettings {
     pub transport: TransportSettings,
     /// Where to when that is down or refuses the sender.
     pub fallback: Option<TransportSettings>,
+    /// Folder with the operator's templates.
+    pub templates: Option<PathBuf>,
 }
 
 /// The transports.
@@ -136,7 +140,8 @@ impl Resolver<'_> {
             Some(resolved) => Some(resolved?),
             None => None,
         };
-        Some(MailSettings { from: entry.from.clone(), transport: transport?, fallback })
+        let templates = entry.templates.as_ref().map(|folder| self.base.join(folder));
+        Some(MailSettings { from: entry.from.clone(), transport: transport?, fallback, templates })
     }
 
     fn transport(&mut self, at: &At<'_>) -> Option<TransportSettings> {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::DaemonError;
 use super::notices::Trouble;
+use super::wrong::{Wrong, quoted};
+use crate::config::SourceSettings;
 use crate::watch::Scan;
 
 /// Files that one mail names.
@@ -44,6 +46,25 @@ impl Complaints {
             subject: format!("not taken: {}: {why}{others}", path.display()),
             paragraphs,
         })
+    }
+}
+
+/// Files that are not taken, for as long as they lie there.
+pub fn still_untaken(source: &SourceSettings, untaken: &[Untaken]) -> Option<Wrong> {
+    let (path, why) = untaken.first()?;
+    let others = if untaken.len() > 1 { format!(" (and {} more)", untaken.len() - 1) } else { String::new() };
+    Some(Wrong {
+        what: format!("{} of {} is not taken: {why}{others}", path.display(), source.name),
+        command: format!("ls -la {}", quoted(&source.folder.display().to_string())),
+    })
+}
+
+/// Nothing of the source is taken, for as long as that lasts.
+pub fn intake_rests(source: &SourceSettings, why: &str) -> Wrong {
+    let folder = quoted(&source.folder.display().to_string());
+    Wrong {
+        what: format!("intake of {} rests: {why}", source.name),
+        command: format!("ls -ld {folder}; df -h {folder}"),
     }
 }
 

@@ -12,13 +12,14 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::hindrances::Matter;
 use super::mail_troubles::{self, Circumstances};
 use super::office::Office;
 use super::settings::Settings;
 use super::ways::{Choice, Turn, Way, Ways, was_told_of};
 use super::{DaemonError, merging, now_micros};
 use crate::deliver::{NextTry, next_try};
-use crate::ledger::{OutboxRow, OutboxStep};
+use crate::ledger::{OutboxRow, OutboxStep, Waits};
 use crate::notification::Outcome;
 use crate::telemetry::Pulse;
 
@@ -126,8 +127,7 @@ impl Bag {
             let ids: Vec<i64> = self.in_hand.iter().map(|held| held.id).collect();
             let Some(row) = self.office.ledger.due(now_micros(), &ids, 1).await?.pop() else { break };
             match self.ways.choose(row.handed_at, now_micros()) {
-                // A relay that is out is asked by one message at a time: when it works again, the others may go as one.
-                Choice::Take(Way::First) if self.is_probed() => break,
+                Choice::Take(way) if self.is_asked(way) => break,
                 Choice::Take(way) => self.take(row, way),
                 // Perhaps the first relay has it: it waits for that one, and holds up nobody.
                 Choice::Wait(until) if row.handed_at.is_some() && self.settings.fallback.is_some() => {
@@ -152,19 +152,21 @@ impl Bag {
         Ok(wait.min(LONGEST_REST))
     }
 
-    /// Perhaps there is another relay now, or another password: what waits is tried at once.
+    /// Perhaps there is another relay now, or another password: what waits for it is tried at once.
     async fn heed_settings(&mut self) -> Result<(), DaemonError> {
         let settings = self.office.settings();
         if !Arc::ptr_eq(&settings, &self.settings) {
-            self.office.ledger.retry_waiting(now_micros()).await?;
+            self.office.ledger.make_due(now_micros()).await?;
             self.ways = ways(&self.office, &settings).await?;
             self.settings = settings;
+            self.show_refusal();
         }
         Ok(())
     }
 
-    fn is_probed(&self) -> bool {
-        self.ways.out_since(now_micros()).is_some() && self.in_hand.iter().any(|held| held.way == Way::First)
+    /// Whether a message asks a relay that is to be asked by one message at a time.
+    fn is_asked(&self, way: Way) -> bool {
+        self.ways.is_asked_singly(way, now_micros()) && self.in_hand.iter().any(|held| held.way == way)
     }
 
     fn take(&mut self, row: OutboxRow, way: Way) {
@@ -192,10 +194,13 @@ impl Bag {
             sent.map_err(|panic| DaemonError::Worker { worker: "courier".to_owned(), cause: panic.to_string() })?;
         let turn = self.ways.heed(answer.way, &answer.outcome, now_micros());
         if answer.way == Way::First
-            && let Outcome::Unreachable { reason } | Outcome::Unconfirmed { reason } = &answer.outcome
+            && let Outcome::Unreachable { reason }
+            | Outcome::Unconfirmed { reason }
+            | Outcome::TransportRefused { reason } = &answer.outcome
         {
             self.last_reason.clone_from(reason);
         }
+        self.show_refusal();
         let way = answer.way;
         self.owed.push(answer);
         let done = match self.repay().await {
@@ -242,6 +247,13 @@ impl Bag {
         let waiting = self.office.ledger.outbox_waiting().await?;
         let trouble = mail_troubles::relay_down(since, waiting, &self.last_reason, self.settings.fallback.is_some());
         self.office.tell_operators(&trouble).await
+    }
+
+    /// What `status` says of it until it takes mail again.
+    fn show_refusal(&self) {
+        let stood_in_for = self.ways.stands_in(now_micros());
+        let wrong = self.ways.is_refused().then(|| mail_troubles::refuses(&self.last_reason, stood_in_for));
+        self.office.hindrances.set(Matter::Relay, wrong);
     }
 
     async fn repay(&mut self) -> Result<(), DaemonError> {
@@ -320,14 +332,17 @@ fn step(row: &OutboxRow, outcome: Outcome, (circumstances, now): (Circumstances,
             OutboxStep::Pause { until: now + rest, reason }
         }
         Outcome::Unreachable { reason } if circumstances == Circumstances::StoodInFor => {
-            OutboxStep::RetryAt { at: now, reason }
+            OutboxStep::RetryAt { at: now, reason, waits: Waits::ForRelay }
         }
-        Outcome::Deferred { reason } | Outcome::Unreachable { reason } | Outcome::Unconfirmed { reason } => {
-            match next_try(row.attempts + 1, row.first_at, now, jitter(row)) {
-                NextTry::At(at) => OutboxStep::RetryAt { at, reason },
-                NextTry::Dead => OutboxStep::Dead { reason },
-            }
-        }
+        Outcome::Unreachable { reason } => later(row, (reason, Waits::ForRelay), now),
+        Outcome::Deferred { reason } | Outcome::Unconfirmed { reason } => later(row, (reason, Waits::ForItsHour), now),
+    }
+}
+
+fn later(row: &OutboxRow, (reason, waits): (String, Waits), now: i64) -> OutboxStep {
+    match next_try(row.attempts + 1, row.first_at, now, jitter(row)) {
+        NextTry::At(at) => OutboxStep::RetryAt { at, reason, waits },
+        NextTry::Dead => OutboxStep::Dead { reason },
     }
 }
 

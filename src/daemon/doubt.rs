@@ -64,6 +64,9 @@ pub async fn doubt(
         let why = whole.commonest_reject.as_ref().map_or_else(String::new, |why| format!(" (mostly: {why})"));
         return Ok(Some(format!("{rejects} of {} rows could not be read as records{why}", records + rejects)));
     }
+    if records == 0 && office.ledger.always_had_records(&job.source.name).await? {
+        return Ok(Some("it has no record, and every file of this source before it had some".to_owned()));
+    }
     let Some(before) = office.ledger.headings(&job.source.name, &whole.layout).await? else { return Ok(None) };
     let gone: Vec<String> = before
         .into_iter()

@@ -1,4 +1,5 @@
-//! Expectations: `expect_every:` of a source and when its last file came → what the operators must hear of its silence.
+//! Expectations: `expect_every:` of a source and when records came last → what the operators must hear of its silence.
+//! A file without any record is no export.
 //!
 //! Judged purely, with the clock as an argument; what was said is kept in a note of the ledger, so that a restart says
 //! nothing twice: once when the time is over, then every week, and once when a file came again.
@@ -6,8 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::DaemonError;
+use super::hindrances::Matter;
 use super::notices::Trouble;
 use super::office::Office;
+use super::wrong::{Wrong, quoted};
 use crate::config::SourceSettings;
 
 const DAY: i64 = 86_400 * 1_000_000;
@@ -57,21 +60,27 @@ fn judge(memory: Memory, last_at: Option<i64>, (expect, now): (i64, i64)) -> (Op
 /// When the ledger fails.
 pub async fn check(office: &Office, now: i64) -> Result<(), DaemonError> {
     let settings = office.settings();
-    let expected = settings.config.sources.iter().filter_map(|source| Some((source, source.expect_every?)));
     let (mut troubles, mut notes) = (Vec::new(), Vec::new());
     let mut health = None;
-    for (source, expect) in expected {
+    for source in &settings.config.sources {
+        let matter = Matter::Silent(source.name.clone());
+        let Some(expect) = source.expect_every else {
+            office.hindrances.set(matter, None);
+            continue;
+        };
         if health.is_none() {
             health = Some(office.ledger.source_health().await?);
         }
         let mut of_source = health.iter().flatten();
-        let last_at = of_source.find(|health| health.source == source.name).and_then(|health| health.last_at);
+        let last_at = of_source.find(|health| health.source == source.name).and_then(|health| health.last_records_at);
         let note = format!("expected {}", source.name);
         let before = office.ledger.note(&note).await?.and_then(|text| serde_json::from_str::<Memory>(&text).ok());
         let memory = before.unwrap_or(Memory { since: now, told_at: None });
         let expect = i64::try_from(expect.as_micros()).unwrap_or(i64::MAX);
         let (word, after) = judge(memory, last_at, (expect, now));
-        troubles.extend(word.map(|word| trouble(source, word, last_at.unwrap_or(memory.since).max(memory.since), now)));
+        let heard_at = last_at.unwrap_or(memory.since).max(memory.since);
+        troubles.extend(word.map(|word| trouble(source, word, heard_at, now)));
+        office.hindrances.set(matter, after.told_at.is_some().then(|| silent(source, heard_at, now)));
         if before != Some(after) {
             notes.push((note, after));
         }
@@ -82,6 +91,14 @@ pub async fn check(office: &Office, now: i64) -> Result<(), DaemonError> {
         office.ledger.set_note(&note, &serde_json::json!(memory).to_string()).await?;
     }
     Ok(())
+}
+
+/// The same for as long as it lasts.
+fn silent(source: &SourceSettings, heard_at: i64, now: i64) -> Wrong {
+    Wrong {
+        what: format!("no export from {} for {}", source.name, length(now.saturating_sub(heard_at))),
+        command: format!("ls -la {}", quoted(&source.folder.display().to_string())),
+    }
 }
 
 fn trouble(source: &SourceSettings, word: Word, heard_at: i64, now: i64) -> Trouble {
@@ -96,17 +113,17 @@ fn trouble(source: &SourceSettings, word: Word, heard_at: i64, now: i64) -> Trou
         Word::Silent => (
             "source-silent",
             format!("no export from {name} for {silence}"),
-            vec![format!("Nothing was read from source {name} since {at}."), look],
+            vec![format!("No record was read from source {name} since {at}."), look],
         ),
         Word::StillSilent => (
             "source-silent",
             format!("still no export from {name} for {silence}"),
-            vec![format!("Nothing was read from source {name} since {at}. This is told again every week."), look],
+            vec![format!("No record was read from source {name} since {at}. This is told again every week."), look],
         ),
         Word::Back => (
             "source-back",
             format!("an export came from {name} again"),
-            vec![format!("The last file of source {name} was read at {at}.")],
+            vec![format!("The last file of source {name} with records was read at {at}.")],
         ),
     };
     Trouble { kind, about: format!("{name} {heard_at}"), subject, paragraphs: said }

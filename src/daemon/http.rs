@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::hindrances;
 use super::metrics::Figures;
 use super::office::Office;
 use super::vitals::Vitals;
@@ -116,7 +117,10 @@ impl Server {
             }
             "/readyz" if !self.vitals.is_ready() => unavailable("the first look at the drop folders is not done\n"),
             "/readyz" if self.office.desk().is_none() => unavailable("no rules are in force\n"),
-            "/readyz" => plain("200 OK", "ready\n"),
+            "/readyz" => match hindrances::of_intake(&self.office.hindrances.all()) {
+                Some(why) => unavailable(&format!("{why}\n")),
+                None => plain("200 OK", "ready\n"),
+            },
             _ => plain("404 Not Found", "there are /metrics, /healthz and /readyz\n"),
         }
     }

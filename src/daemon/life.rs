@@ -1,4 +1,5 @@
-//! Life: a small file in the state folder that says every half minute that the daemon lives; `status` reads it.
+//! Life: a small file in the state folder that says every half minute that the daemon lives, and as soon as that changes
+//! what is in its way; `status` reads it.
 //!
 //! A file, because a look at the ledger would say what was, not what is. It is gone after a stop, and old after a death.
 
@@ -8,11 +9,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::hindrances::Hindrance;
+
 /// A sign older than this is of a daemon that is dead or stuck: one is given every half minute.
 const OLD: i64 = 120 * 1_000_000;
 
-/// Most signs have the same length, filled up with blanks.
-const ROOM: usize = 1024;
+/// Most signs have the same length, filled up with blanks: a block of the disk, so that a full one takes them too.
+const ROOM: usize = 4096;
+/// Hindrances that a sign names, and the characters of each: thousands of links are no reason for a long one.
+const NAMED: usize = 8;
+const LONGEST: usize = 250;
 
 /// A sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +29,9 @@ pub struct Sign {
     pub since: i64,
     /// Workers that stand still.
     pub still: Vec<String>,
+    /// What is in the workers' way.
+    #[serde(default)]
+    pub hindrances: Vec<Hindrance>,
 }
 
 /// How the daemon does.
@@ -44,6 +53,11 @@ fn file(state: &Path) -> PathBuf {
 
 /// Gives a sign. One that cannot be given is missed by those who look for it, and harms nothing.
 pub fn give(state: &Path, sign: &Sign) {
+    let mut sign = sign.clone();
+    sign.hindrances.truncate(NAMED);
+    for hindrance in &mut sign.hindrances {
+        hindrance.wrong.what = hindrance.wrong.what.chars().take(LONGEST).collect();
+    }
     if let Err(cause) = write(&file(state), &serde_json::json!(sign).to_string()) {
         tracing::debug!(%cause, "no sign of life could be given");
     }
@@ -80,7 +94,8 @@ mod tests {
     #[test]
     fn a_sign_is_believed_while_it_is_fresh() {
         let folder = tempfile::tempdir().unwrap();
-        let sign = |still: &[&str]| Sign { at: 100, since: 1, still: still.iter().map(|s| (*s).to_owned()).collect() };
+        let still = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let sign = |names: &[&str]| Sign { at: 100, since: 1, still: still(names), hindrances: Vec::new() };
         assert_eq!(look(folder.path(), 0), Life::Stopped);
         give(folder.path(), &sign(&[]));
         assert_eq!(look(folder.path(), 200), Life::Works(sign(&[])));

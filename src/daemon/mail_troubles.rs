@@ -1,6 +1,7 @@
 //! What the courier has to complain of, in words. In: what became of mail. Out: a [`Trouble`], or nothing. It sends nothing.
 
 use super::notices::Trouble;
+use super::wrong::Wrong;
 use crate::ledger::{OutboxRow, OutboxStep};
 use crate::notification::Kind;
 
@@ -48,6 +49,15 @@ pub fn relay_back(since: i64) -> Trouble {
         about: since.to_string(),
         subject: "the relay takes mail again".to_owned(),
         paragraphs: vec![format!("It had not since {at}. What waited is sent now.")],
+    }
+}
+
+/// The first relay refuses every mail, for as long as it does.
+pub fn refuses(reason: &str, stood_in_for: bool) -> Wrong {
+    let meanwhile = if stood_in_for { "the fallback takes the mail meanwhile" } else { "no mail goes out" };
+    Wrong {
+        what: format!("the relay refuses the sender or the password, and {meanwhile}: {reason}"),
+        command: "tidewaiter outbox".to_owned(),
     }
 }
 

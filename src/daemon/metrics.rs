@@ -161,6 +161,7 @@ mod tests {
                 files: vec![(FileState::Done, 3), (FileState::Held, 1)],
                 records: 1200,
                 rejects: 2,
+                last_records_at: None,
                 last_at: Some(1_700_000_000_000_000),
             }],
             findings: vec![("su-35".into(), 7)],
@@ -170,7 +171,7 @@ mod tests {
             broken: 1,
             held_lists: 0,
             copied_at: Some(90_000_000),
-            unmet: Unmet { problems: vec![], waiting: vec!["state".into()] },
+            unmet: Unmet { problems: vec![], waiting: vec!["state".into()], templates: vec![] },
             relay_down_since: Some(61_000_000),
             worked: BTreeMap::from([("imports".to_owned(), 1.5)]),
         };

@@ -101,11 +101,13 @@ impl Office {
         letters.collect::<Result<_, _>>().map_err(|error| DaemonError::Mail(error.to_string()))
     }
 
-    /// A copy in the local folder, since the relay may be what is broken.
-    async fn posted(&self, letters: &[Notification]) {
-        let Some(letter) = letters.first() else { return };
+    /// A copy of what the operators are told in the local folder, since the relay may be what is broken.
+    pub(super) async fn posted(&self, letters: &[Notification]) {
+        let settings = self.settings();
+        let is_theirs = |letter: &&Notification| settings.config.operators.contains(&letter.recipient);
+        let Some(letter) = letters.iter().find(is_theirs) else { return };
         self.post.notify_one();
-        if let Some(maildir) = &self.settings().local_mail {
+        if let Some(maildir) = &settings.local_mail {
             let outcome = maildir.deliver(letter).await;
             tracing::debug!(?outcome, "operator notice left in the local mail folder");
         }

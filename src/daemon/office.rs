@@ -11,6 +11,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::DaemonError;
+use super::hindrances::Hindrances;
 use super::settings::{self, Settings};
 use crate::config::{CANARY, Config};
 use crate::desk::{Desk, DeskText, Shelf};
@@ -25,6 +26,8 @@ pub struct Office {
     pub post: Notify,
     /// Rings when something is published that may be due.
     pub bell: Notify,
+    /// What is in the workers' way.
+    pub hindrances: Hindrances,
     /// The name of this installation, so that no other has its Message-IDs.
     pub installation: String,
     settings: ArcSwap<Settings>,
@@ -55,6 +58,7 @@ impl Office {
             ledger,
             settings: ArcSwap::from_pointee(Settings::open(config, known)?),
             post: Notify::new(),
+            hindrances: Hindrances::default(),
             bell: Notify::new(),
             desk: ArcSwapOption::empty(),
             canary: OnceLock::new(),

@@ -14,6 +14,7 @@ use super::notices::Trouble;
 use super::office::Office;
 use super::settings;
 use super::{DaemonError, now_micros};
+use crate::deliver::template_stamp;
 use crate::desk::{self, Desk, DeskText, TextKind};
 use crate::ledger::AcceptedText;
 use crate::problem::{self, Problem};
@@ -56,7 +57,7 @@ pub async fn watch(
         let now = Stamps::look(&office);
         // Two equal looks: an editor that writes in pieces is waited for.
         let settled = now == pending;
-        let configured = told || (settled && now.configuration != seen.configuration);
+        let configured = told || (settled && !now.is_configured_as(&seen));
         let mut written = configured || (settled && now.rules != seen.rules);
         for (list, version) in &held {
             written |= lists::is_accepted(&office.ledger, list, version).await?;
@@ -79,19 +80,27 @@ pub async fn watch(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamps {
     configuration: Option<String>,
+    templates: Option<String>,
     rules: String,
 }
 
 impl Stamps {
     /// Of the configuration in force, and of the rules as they are about to be read.
     fn in_force(office: &Office) -> Stamps {
-        let config = &office.settings().config;
-        Stamps { configuration: Some(config.hash.clone()), rules: desk::stamp(&config.rules) }
+        Stamps { configuration: Some(office.settings().config.hash.clone()), ..Stamps::look(office) }
+    }
+
+    fn is_configured_as(&self, other: &Stamps) -> bool {
+        self.configuration == other.configuration && self.templates == other.templates
     }
 
     fn look(office: &Office) -> Stamps {
         let config = &office.settings().config;
-        Stamps { configuration: settings::hash_of(&config.path), rules: desk::stamp(&config.rules) }
+        Stamps {
+            configuration: settings::hash_of(&config.path),
+            templates: config.mail.templates.as_deref().map(template_stamp),
+            rules: desk::stamp(&config.rules),
+        }
     }
 }
 

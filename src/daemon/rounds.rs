@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::life::{self, Sign};
 use super::office::Office;
 use super::vitals::Vitals;
-use super::{DaemonError, canary, expectations, nightly, now_micros, weekly};
+use super::{DaemonError, canary, expectations, nightly, now_micros, settings, weekly};
 use crate::telemetry::Pulse;
 
 /// Between two looks; a clock that jumps is noticed by the next.
@@ -28,7 +28,8 @@ pub async fn run(
     let since = now_micros();
     while !shutdown.is_cancelled() {
         pulse.beat();
-        let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()) };
+        let hindrances = office.hindrances.all();
+        let sign = Sign { at: now_micros(), since, still: vitals.still(Instant::now()), hindrances };
         let settings = office.settings();
         tokio::task::block_in_place(|| life::give(&settings.config.state, &sign));
         match look(&office, &jiff::Timestamp::now().to_zoned_datetime(settings.config.timing.zone.clone()), &pulse)
@@ -41,6 +42,7 @@ pub async fn run(
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
+            () = office.hindrances.changed() => {}
             () = tokio::time::sleep(REST) => {}
         }
     }
@@ -49,6 +51,7 @@ pub async fn run(
 }
 
 async fn look(office: &Office, now: &ZonedDateTime, pulse: &Pulse) -> Result<(), DaemonError> {
+    settings::tell_template_failures(office).await?;
     office.tell_gathered().await?;
     expectations::check(office, now.timestamp().as_microsecond()).await?;
     weekly::check(office, now).await?;

@@ -11,7 +11,7 @@ use super::DaemonError;
 use super::notices::Trouble;
 use super::office::Office;
 use crate::config::{Change, Config, ConfigError, TransportSettings};
-use crate::deliver::{Maildir, Sender, Sendmail, SmtpTransport, Templates, Transport};
+use crate::deliver::{Maildir, MessageError, Sender, Sendmail, SmtpTransport, Templates, Transport};
 use crate::finding::hash;
 use crate::ledger::Ledger;
 use crate::problem::{self, Problem};
@@ -31,6 +31,8 @@ pub struct Settings {
     pub sender: Sender,
     /// How mails look.
     pub templates: Templates,
+    /// Why some of the operator's templates are not used.
+    pub template_problems: Vec<Problem>,
     /// Where mails go.
     pub transport: Transport,
     /// Where they go when that is down or refuses the sender.
@@ -47,16 +49,26 @@ impl Settings {
     pub fn open(config: Config, known: Known) -> Result<Settings, DaemonError> {
         let transport = open_transport(&config.mail.transport)?;
         let fallback = config.mail.fallback.as_ref().map(open_transport).transpose()?;
+        let (templates, template_problems) =
+            templates(&config).map_err(|error| DaemonError::Mail(error.to_string()))?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
         Ok(Settings {
             known,
             sender: Sender { from: config.mail.from.clone(), host },
-            templates: Templates::shipped().map_err(|error| DaemonError::Mail(error.to_string()))?,
+            templates,
+            template_problems,
             local_mail: local_mail(&transport, &config)?,
             transport,
             fallback,
             config,
         })
+    }
+}
+
+fn templates(config: &Config) -> Result<(Templates, Vec<Problem>), MessageError> {
+    match &config.mail.templates {
+        Some(folder) => Templates::load(folder),
+        None => Ok((Templates::shipped()?, Vec::new())),
     }
 }
 
@@ -75,6 +87,9 @@ pub struct Unmet {
     pub problems: Vec<String>,
     /// Keys that wait for a restart.
     pub waiting: Vec<String>,
+    /// Why some of the operator's mail templates are not used, a line each.
+    #[serde(default)]
+    pub templates: Vec<String>,
 }
 
 /// What was noted last.
@@ -91,8 +106,23 @@ pub async fn unmet(ledger: &Ledger) -> Result<Unmet, DaemonError> {
 /// # Errors
 /// When the ledger fails.
 pub async fn begin(office: &Office) -> Result<(), DaemonError> {
-    note(office, &Unmet::default()).await?;
-    hand_over(office).await
+    in_force(office, Vec::new()).await
+}
+
+/// Notes what is in force now, and tells what of it is not as it is written.
+async fn in_force(office: &Office, waiting: Vec<String>) -> Result<(), DaemonError> {
+    let settings = office.settings();
+    let templates: Vec<Slip> = settings.template_problems.iter().map(slip).collect();
+    let unmet = Unmet {
+        problems: Vec::new(),
+        waiting: waiting.clone(),
+        templates: templates.iter().map(|(line, _)| line.clone()).collect(),
+    };
+    note(office, &unmet).await?;
+    hand_over(office).await?;
+    let mut troubles: Vec<Trouble> = templates.iter().map(template_broken).collect();
+    troubles.extend((!waiting.is_empty()).then(|| wants_restart(&settings.config.path, &waiting)));
+    office.tell_together(&troubles).await
 }
 
 /// What is due to somebody who was removed is told to the default recipient.
@@ -117,26 +147,48 @@ async fn note(office: &Office, unmet: &Unmet) -> Result<(), DaemonError> {
 /// # Errors
 /// When the ledger fails.
 pub async fn take(office: &Office) -> Result<(), DaemonError> {
-    let in_force = office.settings();
-    let path = &in_force.config.path;
+    let before = office.settings();
+    let path = &before.config.path;
     let written = match tokio::task::block_in_place(|| Config::load(path)) {
         Ok(written) => written,
         Err(ConfigError::Wrong(problems)) => return broken(office, path, slips(&problems)).await,
         Err(error @ ConfigError::Unreadable { .. }) => return broken(office, path, vec![failure(path, error)]).await,
     };
     let known = known(&written);
-    let Change { config, waiting } = in_force.config.changed_to(written);
+    let Change { config, waiting } = before.config.changed_to(written);
     let settings = match tokio::task::block_in_place(|| Settings::open(config, known)) {
         Ok(settings) => settings,
         Err(error) => return broken(office, path, vec![failure(path, error)]).await,
     };
     office.set_settings(settings);
-    hand_over(office).await?;
     tracing::info!(waiting = waiting.join(", "), "configuration in force");
-    note(office, &Unmet { problems: Vec::new(), waiting: waiting.clone() }).await?;
-    match waiting.is_empty() {
-        true => Ok(()),
-        false => office.tell_operators(&wants_restart(path, &waiting)).await,
+    in_force(office, waiting).await
+}
+
+/// Tells which of the operator's templates failed while mails were made.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn tell_template_failures(office: &Office) -> Result<(), DaemonError> {
+    let failures = office.settings().templates.take_failures();
+    let troubles: Vec<Trouble> = failures.iter().map(slip).map(|slip| template_broken(&slip)).collect();
+    office.tell_together(&troubles).await
+}
+
+fn template_broken((line, rendered): &Slip) -> Trouble {
+    Trouble {
+        kind: "template-broken",
+        about: line.clone(),
+        subject: line.clone(),
+        paragraphs: vec![
+            "This mail template cannot be used as it stands, and the one that comes with tidewaiter stands in for it. No \
+             mail is lost or late for it."
+                .to_owned(),
+            rendered.clone(),
+            "Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same, and `tidewaiter preview \
+             RULE FILE --templates FOLDER` the mail that it makes."
+                .to_owned(),
+        ],
     }
 }
 
@@ -144,14 +196,13 @@ pub async fn take(office: &Office) -> Result<(), DaemonError> {
 type Slip = (String, String);
 
 fn slips(problems: &[Problem]) -> Vec<Slip> {
-    let slip = |problem: &Problem| {
-        let (line, column) = problem.position();
-        (
-            format!("{}:{line}:{column}: {}", file_name(Path::new(&problem.source.path)), problem.message),
-            problem::render(problem),
-        )
-    };
     problems.iter().filter(|problem| problem.is_error()).map(slip).collect()
+}
+
+fn slip(problem: &Problem) -> Slip {
+    let (line, column) = problem.position();
+    let place = file_name(Path::new(&problem.source.path));
+    (format!("{place}:{line}:{column}: {}", problem.message), problem::render(problem))
 }
 
 fn failure(path: &Path, error: impl std::error::Error) -> Slip {
@@ -165,8 +216,8 @@ fn file_name(path: &Path) -> String {
 async fn broken(office: &Office, path: &Path, slips: Vec<Slip>) -> Result<(), DaemonError> {
     let (lines, rendered): (Vec<String>, Vec<String>) = slips.into_iter().unzip();
     let subject = lines.first().cloned().unwrap_or_default();
-    let waiting = unmet(&office.ledger).await?.waiting;
-    note(office, &Unmet { problems: lines, waiting }).await?;
+    let before = unmet(&office.ledger).await?;
+    note(office, &Unmet { problems: lines, ..before }).await?;
     let path = path.display();
     let about = hash(&rendered.iter().map(String::as_str).collect::<Vec<_>>());
     let mut paragraphs = vec![format!(

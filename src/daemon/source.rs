@@ -2,7 +2,8 @@
 //!
 //! The scan is the truth, events only wake it. A full disk pauses the worker; nothing else but the ledger stops it.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::arrival::{Arrival, Arrivals};
 use super::attempt::{self, Ending, Job};
 use super::complaints::{self, Complaints, Untaken};
+use super::hindrances::Matter;
 use super::notices::Trouble;
 use super::office::{Office, make_folder};
+use super::room::crowded;
 use super::tidy::{Tidy, there};
 use super::{DaemonError, now_micros};
 use crate::config::SourceSettings;
@@ -43,6 +46,8 @@ pub struct SourceWorker {
     pulse: Pulse,
     idle: Arc<AtomicBool>,
     complaints: Complaints,
+    /// Whether the last round ended in an error: what was in its way is believed to be there until one ends well.
+    failed: bool,
     shutdown: CancellationToken,
 }
 
@@ -70,6 +75,7 @@ impl SourceWorker {
             pulse,
             idle,
             complaints: Complaints::default(),
+            failed: false,
             shutdown: CancellationToken::new(),
         })
     }
@@ -101,12 +107,15 @@ impl SourceWorker {
     }
 
     /// A full disk, or a folder that fails, stops this source alone, and only for a while.
-    async fn pause(&self, error: DaemonError) -> Result<Duration, DaemonError> {
+    async fn pause(&mut self, error: DaemonError) -> Result<Duration, DaemonError> {
+        self.failed = true;
         if error.is_disk_full() {
             tracing::error!(source = self.source.name, %error, "the disk is full: intake pauses");
+            self.hinder(Some(format!("the disk is full: {error}")));
             return Ok(TROUBLE_REST);
         }
         let DaemonError::Io { .. } = error else { return Err(error) };
+        self.hinder(Some(error.to_string()));
         self.tell(Some(complaints::stuck(&self.source.name, &error))).await?;
         Ok(TROUBLE_REST)
     }
@@ -115,16 +124,18 @@ impl SourceWorker {
     async fn round(&mut self) -> Result<Duration, DaemonError> {
         self.idle.store(false, Ordering::SeqCst);
         self.heed_settings();
-        if !self.folder_is_there().await? {
-            return Ok(TROUBLE_REST);
+        let obstacle = self.obstacle().await?;
+        let rests = obstacle.is_some();
+        if rests || !self.failed {
+            self.hinder(obstacle);
         }
-        if let Some(why) = crowded(&self.source.folder).or_else(|| crowded(&self.office.settings().config.state)) {
-            tracing::error!(source = self.source.name, why, "intake pauses");
-            self.tell(Some(complaints::disk_full(&self.source.name, &why))).await?;
+        if rests {
             return Ok(TROUBLE_REST);
         }
         let open = self.resume().await?;
         let unsettled = self.take_new().await?;
+        self.failed = false;
+        self.hinder(None);
         self.idle.store(open == 0 && unsettled == 0, Ordering::SeqCst);
         let settling = (self.source.settle_for / (LOOKS - 1)).max(Duration::from_millis(5));
         let rest = if unsettled > 0 { settling } else { self.source.scan_every };
@@ -141,20 +152,37 @@ impl SourceWorker {
         }
     }
 
-    /// A drop folder that is gone (an unmounted drive, say) is waited for, and nothing is concluded from what it lacks.
-    async fn folder_is_there(&mut self) -> Result<bool, DaemonError> {
-        if !there(&self.source.folder)? {
-            let gone = (self.source.folder.clone(), "the drop folder is gone; it is waited for".to_owned());
-            let trouble = self.complaints.untaken(&self.source.name, &[gone]);
+    /// What is in the way of any file, told of. A drop folder that is gone (an unmounted drive, say) is waited for, and
+    /// nothing is concluded from what it lacks.
+    async fn obstacle(&mut self) -> Result<Option<String>, DaemonError> {
+        let folder = self.source.folder.clone();
+        let why = match tokio::task::block_in_place(|| std::fs::read_dir(&folder)) {
+            Ok(_) => None,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Some("the drop folder is gone".to_owned()),
+            Err(cause) => Some(format!("the drop folder cannot be read: {cause}")),
+        };
+        if let Some(why) = why {
+            let untaken = (folder, format!("{why}; it is waited for"));
+            let trouble = self.complaints.untaken(&self.source.name, &[untaken]);
             self.tell(trouble).await?;
             self.watch = None;
-            return Ok(false);
+            return Ok(Some(why));
         }
         make_folder(&self.folders.work())?;
         if self.watch.is_none() {
             self.watch = Some(Watch::new(std::slice::from_ref(&self.source.folder)));
         }
-        Ok(true)
+        let why = crowded(&self.source.folder).or_else(|| crowded(&self.office.settings().config.state));
+        if let Some(why) = &why {
+            tracing::error!(source = self.source.name, why, "intake pauses");
+            self.tell(Some(complaints::disk_full(&self.source.name, why))).await?;
+        }
+        Ok(why)
+    }
+
+    fn hinder(&self, why: Option<String>) {
+        let wrong = why.map(|why| complaints::intake_rests(&self.source, &why));
+        self.office.hindrances.set(Matter::Intake(self.source.name.clone()), wrong);
     }
 
     fn tidy(&self) -> Tidy<'_> {
@@ -195,15 +223,8 @@ impl SourceWorker {
     async fn take_new(&mut self) -> Result<usize, DaemonError> {
         let recursion = if self.source.recursive { Recursion::Deep } else { Recursion::Flat };
         let folder = self.source.folder.clone();
-        let scan = match tokio::task::block_in_place(|| watch::scan(&folder, recursion)) {
-            Ok(scan) => scan,
-            Err(cause) => {
-                let why = format!("the drop folder cannot be read: {cause}");
-                let trouble = self.complaints.untaken(&self.source.name, &[(folder, why)]);
-                self.tell(trouble).await?;
-                return Ok(0);
-            }
-        };
+        let scan = tokio::task::block_in_place(|| watch::scan(&folder, recursion))
+            .map_err(|cause| DaemonError::io(&folder, cause))?;
         self.complaints.forget(&scan);
         let (pulse, shutdown) = (&self.pulse, &self.shutdown);
         let go_on = || {
@@ -229,6 +250,8 @@ impl SourceWorker {
                 Arrival::Differs => untaken.push((sighting.path, DIFFERS.to_owned())),
             }
         }
+        let wrong = complaints::still_untaken(&self.source, &untaken);
+        self.office.hindrances.set(Matter::Untaken(self.source.name.clone()), wrong);
         let trouble = self.complaints.untaken(&self.source.name, &untaken);
         self.tell(trouble).await?;
         Ok(unsettled)
@@ -388,12 +411,4 @@ fn banner(row: &FileRow) -> Option<String> {
 
 fn after_hours(what: &str) -> String {
     format!("it {what} after six hours; it is waited for")
-}
-
-/// Says so when a file system is nearly full: under 5 %, where that is less than 1 GiB, else under 1 GiB.
-fn crowded(folder: &Path) -> Option<String> {
-    let stat = rustix::fs::statvfs(folder).ok()?;
-    let (free, all) = (stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize));
-    let little = free < (all / 20).min(1 << 30);
-    little.then(|| format!("{} has only {} MiB free", folder.display(), free >> 20))
 }

@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use super::DaemonError;
 use super::office::Office;
+use super::settings;
+use crate::alert::{Untold, UntoldCount};
 use crate::deliver::{Letter, Occasion, OperatorLetter, alert_letter, is_deliverable, operator_letter, record_line};
-use crate::ledger::{Carried, DueLetter, SilenceSum, Storm};
+use crate::ledger::{Carried, Draft, DueLetter, SilenceSum, Storm};
 use crate::notification::Notification;
 use crate::rule_card::Lane;
 use crate::silence::Silence;
@@ -23,7 +25,7 @@ use crate::triage::{self, Passage};
 
 /// What one mail is made of; the totals are always true. An attachment ends at 10,000 rows and 5 MiB, and a stored record
 /// is longer than its row: what is beyond these bytes would be read for nothing.
-const CARRIED: Carried = Carried { findings: 10_000, bytes: 7 << 20 };
+const CARRIED: Carried = Carried { tellings: 20_000, findings: 10_000, bytes: 7 << 20 };
 /// The wall clock is looked at this often, and the pulse never stops for longer.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// How long something rests that is due and over the limit of the minute.
@@ -73,6 +75,7 @@ pub async fn tell_due(office: &Office, pulse: &Pulse, now: Timestamp) -> Result<
             rest = SHORT_REST;
         }
     }
+    settings::tell_template_failures(office).await?;
     office.post.notify_one();
     let next = office.ledger.next_telling_at().await?.map_or(i64::MAX, |at| at.saturating_sub(micros));
     let next = Duration::from_micros(u64::try_from(next).unwrap_or(0)).max(Duration::from_millis(100));
@@ -106,9 +109,9 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
     if draft.alerts.is_empty() {
         return Ok(true);
     }
-    let untold = if date.is_some() { ledger.untold(micros).await? } else { Vec::new() };
+    let untold = if date.is_some() { untold(office, (letter, &draft), micros).await? } else { Vec::new() };
     let occasion = Occasion { title: title(letter.lane, date.as_deref()), deferred: draft.deferred, untold };
-    let first = date.clone().unwrap_or_else(|| letter.first.to_string());
+    let first = date.clone().unwrap_or_else(|| draft.first().to_string());
     let mail = Letter {
         alerts: &draft.alerts,
         occasion: &occasion,
@@ -122,6 +125,24 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
     let rendered = rendered.map_err(|error| DaemonError::Mail(error.to_string()))?;
     ledger.put_letter(letter, (&draft, &rendered), (date.as_deref(), micros)).await?;
     Ok(true)
+}
+
+/// What the reader of a digest is not told, or not yet, by reason. What is silenced counts for whom it would go to now.
+async fn untold(
+    office: &Office,
+    (letter, draft): (&DueLetter, &Draft),
+    now: i64,
+) -> Result<Vec<UntoldCount>, DaemonError> {
+    let mut counts = office.ledger.untold_to(&letter.recipient, draft, now).await?;
+    let settings = office.settings();
+    let mut silenced = office.ledger.silenced(now).await?;
+    silenced.retain(|of| {
+        triage::route(&of.rule, &of.source, &settings.config.routing).addresses.contains(&letter.recipient)
+    });
+    let many: u64 = silenced.iter().map(|of| of.findings).sum();
+    counts.extend((many > 0).then_some(UntoldCount { why: Untold::Silenced, many }));
+    counts.sort_by_key(|count| count.why);
+    Ok(counts)
 }
 
 fn title(lane: Lane, date: Option<&str>) -> Option<String> {
@@ -150,7 +171,7 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
     for storm in &storms {
         let paragraphs = storm_paragraphs(office, storm).await?;
         let mut people = triage::owners(&storm.rule, routing, operators);
-        // An owner is a rule's word, which nobody has checked: a slip in it must not keep the others from their mail.
+        // A rule goes on with an owner whom no mail reaches: the slip must not keep the others from their mail.
         people.retain(|person| is_deliverable(person));
         people.extend(operators.iter().filter(|operator| !people.contains(operator)).cloned().collect::<Vec<_>>());
         for person in people {
@@ -168,7 +189,9 @@ async fn announce_storms(office: &Office, now: Timestamp) -> Result<(), DaemonEr
         letters.push(notice(office, (recipient, &subject, &paragraphs), about, now)?);
     }
     let ids: Vec<i64> = storms.iter().map(|storm| storm.id).collect();
-    Ok(office.ledger.announce_storms(&ids, &letters, now.as_microsecond()).await?)
+    office.ledger.announce_storms(&ids, &letters, now.as_microsecond()).await?;
+    office.posted(&letters).await;
+    Ok(())
 }
 
 async fn storm_paragraphs(office: &Office, storm: &Storm) -> Result<Vec<String>, DaemonError> {
@@ -188,7 +211,8 @@ async fn storm_paragraphs(office: &Office, storm: &Storm) -> Result<Vec<String>,
     ])
 }
 
-/// A weekly reminder of a silence to its author, and a summary when it is over.
+/// A weekly reminder of a silence to its author, and a summary when it is over. It is not a trouble that the operators must
+/// see to: no copy of it stays in the local folder.
 async fn speak_of_silences(office: &Office, now: Timestamp) -> Result<(), DaemonError> {
     let micros = now.as_microsecond();
     let mut silences = office.ledger.silences_to_remind_of(micros).await?;

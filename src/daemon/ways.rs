@@ -35,6 +35,8 @@ pub enum Choice {
 struct Health {
     down_since: Option<i64>,
     refuses: bool,
+    /// Whether its last word on sender and password was good.
+    knows_us: bool,
     probe_at: i64,
 }
 
@@ -88,6 +90,20 @@ impl Ways {
         self.first.down_since.filter(|_| self.first.is_out(now))
     }
 
+    /// Whether one message at a time asks a relay: others would be told the same while its word on the sender or the
+    /// password is not known to be good, and when it works again after an outage they may go as one.
+    pub fn is_asked_singly(&self, way: Way, now: i64) -> bool {
+        let health = self.health(way);
+        !health.knows_us || health.is_out(now)
+    }
+
+    fn health(&self, way: Way) -> &Health {
+        match (way, &self.fallback) {
+            (Way::Fallback, Some(fallback)) => fallback,
+            _ => &self.first,
+        }
+    }
+
     /// Whether the first relay refuses the sender or the password.
     pub fn is_refused(&self) -> bool {
         self.first.refuses
@@ -125,16 +141,21 @@ impl Ways {
         match outcome {
             Outcome::Delivered { .. } | Outcome::Refused { .. } | Outcome::TooLarge { .. } => {
                 let since = health.down_since;
-                *health = Health::default();
+                *health = Health { knows_us: true, ..Health::default() };
                 since.map_or(Turn::Same, Turn::Works)
             }
-            // The relay speaks, but perhaps to nobody as it should: neither good nor bad.
-            Outcome::Deferred { .. } => Turn::Same,
+            // It took the sender, and perhaps nothing else from anybody: neither good nor bad.
+            Outcome::Deferred { .. } => {
+                health.knows_us = true;
+                Turn::Same
+            }
             Outcome::Unreachable { .. } | Outcome::Unconfirmed { .. } | Outcome::TransportRefused { .. } => {
                 let refuses = matches!(outcome, Outcome::TransportRefused { .. });
                 let fresh = health.down_since.is_none();
                 health.down_since = Some(health.down_since.unwrap_or(now).min(now));
                 health.refuses |= refuses;
+                // What it fell silent over, it took the sender for.
+                health.knows_us = !refuses && (health.knows_us || matches!(outcome, Outcome::Unconfirmed { .. }));
                 health.probe_at = now.saturating_add(PROBE_EVERY);
                 if fresh { Turn::Fails } else { Turn::Same }
             }
@@ -152,6 +173,7 @@ mod tests {
             "ok" => Outcome::Delivered { reply: reason },
             "later" => Outcome::Deferred { reason },
             "down" => Outcome::Unreachable { reason },
+            "silent" => Outcome::Unconfirmed { reason },
             "refused" => Outcome::TransportRefused { reason },
             _ => panic!("{word}"),
         }
@@ -194,6 +216,24 @@ mod tests {
         with_another.heed(Way::First, &outcome("refused"), 0);
         assert_eq!(with_another.choose(None, 1), Choice::Take(Way::Fallback));
         assert_eq!(with_another.choose(Some(0), 1), Choice::Wait(5 * MINUTE));
+    }
+
+    #[test]
+    fn a_relay_is_asked_by_one_message_at_a_time_until_it_is_known_to_take_the_sender() {
+        for (word, singly) in [("ok", false), ("later", false), ("silent", false), ("down", true), ("refused", true)] {
+            let mut ways = Ways::new(None, true);
+            assert!(ways.is_asked_singly(Way::First, 0));
+            ways.heed(Way::First, &outcome(word), 0);
+            assert_eq!(ways.is_asked_singly(Way::First, 0), singly, "{word}");
+            assert!(ways.is_asked_singly(Way::Fallback, 0), "that is another relay");
+            ways.heed(Way::First, &outcome("ok"), 0);
+            ways.heed(Way::First, &outcome("down"), 0);
+            assert!(
+                !ways.is_asked_singly(Way::First, 0),
+                "one conversation that breaks off says nothing of the sender"
+            );
+            assert!(ways.is_asked_singly(Way::First, 15 * MINUTE), "it is out");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub async fn check(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonErr
     if told.is_some() {
         let now = now.timestamp().as_microsecond();
         let week = office.ledger.since(now.saturating_sub(WEEK)).await?;
-        let wrong = wrong::all(&office.ledger, now).await?;
+        let wrong = wrong::all(&office.ledger, &office.hindrances.all(), now).await?;
         office.tell_operators(&trouble(&monday, &week, wrong)).await?;
     }
     Ok(office.ledger.set_note(NOTE, &monday).await?)

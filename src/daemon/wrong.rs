@@ -1,12 +1,13 @@
 //! Wrong: what waits for somebody's word, each with the command that answers it; for `status` and the weekly mail.
 //!
-//! In: the ledger. Out: sentences. It judges no worker: whether the daemon lives is seen elsewhere.
+//! In: the ledger, and what the workers say is in their way. Out: sentences. Whether the daemon lives is seen elsewhere.
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::courier::DOWN_SINCE;
+use super::hindrances::{Hindrance, Matter};
 use super::settings::{self, Unmet};
 use super::{DaemonError, canary, lists, nightly};
 use crate::ledger::{FileRow, FileState, Ledger};
@@ -18,7 +19,7 @@ const QUARTER_OF_AN_HOUR: i64 = 15 * 60 * 1_000_000;
 const LOOKED_THROUGH: i64 = 200;
 
 /// Something that waits for somebody's word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wrong {
     /// What it is, in one line.
     pub what: String,
@@ -35,8 +36,12 @@ fn wrong(what: String, command: impl Into<String>) -> Wrong {
 ///
 /// # Errors
 /// When the ledger fails.
-pub async fn all(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
-    let mut all = mail(ledger, now).await?;
+pub async fn all(ledger: &Ledger, hindrances: &[Hindrance], now: i64) -> Result<Vec<Wrong>, DaemonError> {
+    let mut all: Vec<Wrong> = hindrances.iter().map(|hindrance| hindrance.wrong.clone()).collect();
+    if !hindrances.iter().any(|hindrance| hindrance.matter == Matter::Relay) {
+        all.extend(relay(ledger, now).await?);
+    }
+    all.extend(given_up(ledger).await?);
     all.extend(files(ledger).await?);
     for storm in ledger.storms().await? {
         let (id, many, file) = (&storm.rule.id, storm.findings, &storm.file);
@@ -75,17 +80,22 @@ fn configuration(unmet: &Unmet) -> Vec<Wrong> {
         let what = format!("changed in the configuration and not in force yet: {}", unmet.waiting.join(", "));
         wrong(what, "systemctl restart tidewaiter")
     });
-    broken.into_iter().chain(waiting).collect()
+    let template = |line: &String| {
+        wrong(format!("a mail template is not used, and the shipped one stands in: {line}"), "tidewaiter check")
+    };
+    broken.into_iter().chain(waiting).chain(unmet.templates.iter().map(template)).collect()
 }
 
-async fn mail(ledger: &Ledger, now: i64) -> Result<Vec<Wrong>, DaemonError> {
-    let mut all = Vec::new();
+async fn relay(ledger: &Ledger, now: i64) -> Result<Option<Wrong>, DaemonError> {
     let down = ledger.note(DOWN_SINCE).await?.and_then(|text| text.parse::<i64>().ok());
-    if let Some(since) = down.filter(|since| now.saturating_sub(*since) >= QUARTER_OF_AN_HOUR) {
-        let waiting = ledger.outbox_waiting().await?;
-        let at = jiff::Timestamp::from_microsecond(since).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
-        all.push(wrong(format!("the relay has not taken mail since {at}; {waiting} wait"), "tidewaiter outbox"));
-    }
+    let Some(since) = down.filter(|since| now.saturating_sub(*since) >= QUARTER_OF_AN_HOUR) else { return Ok(None) };
+    let waiting = ledger.outbox_waiting().await?;
+    let at = jiff::Timestamp::from_microsecond(since).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
+    Ok(Some(wrong(format!("the relay has not taken mail since {at}; {waiting} wait"), "tidewaiter outbox")))
+}
+
+async fn given_up(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
+    let mut all = Vec::new();
     let dead = ledger.dead_letters().await?;
     for letter in dead.iter().take(NAMED) {
         let said = letter.last_reply.as_deref().unwrap_or("no reply");
@@ -136,7 +146,7 @@ fn is_discarded(file: &FileRow) -> bool {
 }
 
 /// As a shell takes it.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c)) && !name.starts_with('-');
     if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

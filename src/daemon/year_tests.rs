@@ -14,7 +14,7 @@ use super::{Office, teller};
 use crate::alert::FileReport;
 use crate::config::Config;
 use crate::finding::{Evidence, Finding, Identity};
-use crate::ledger::{NewFile, NewSilence, OutboxStep, StagedFinding, StormEnd};
+use crate::ledger::{NewFile, NewSilence, OutboxStep, StagedFinding, StormEnd, Waits};
 use crate::record::{Field, Part, Record, Role, SourceFile};
 use crate::rule_card::{AlertSettings, Level, RuleCard};
 use crate::silence::Matcher;
@@ -87,7 +87,8 @@ fn rule(number: usize) -> Arc<RuleCard> {
         level: Level::ALL[number % 5],
         description: "A rule.".into(),
         reads: vec!["description".into()],
-        alert: AlertSettings { to, ..AlertSettings::default() },
+        // A slip in the owner's address keeps nobody else from being told of a storm.
+        alert: AlertSettings { to, owner: Some("jane@@example".into()), ..AlertSettings::default() },
         ..RuleCard::sample(&format!("rule-{number:02}"))
     })
 }
@@ -99,6 +100,21 @@ fn recipients(rule: &RuleCard) -> BTreeSet<String> {
 }
 
 impl Year {
+    async fn begin(now: Timestamp) -> Year {
+        let mut year = Year {
+            folder: tempfile::tempdir().unwrap(),
+            office: None,
+            now,
+            files: 0,
+            dice: Dice(35),
+            expected: BTreeMap::new(),
+            returns: BTreeSet::new(),
+            outages: Vec::new(),
+        };
+        year.restart().await;
+        year
+    }
+
     fn office(&self) -> &Office {
         self.office.as_ref().unwrap()
     }
@@ -131,7 +147,9 @@ impl Year {
         let down = self.outages.iter().any(|(from, to)| (*from..*to).contains(&self.now));
         for row in self.office().ledger.due(now, &[], 1_000).await.unwrap() {
             let step = match down {
-                true => OutboxStep::RetryAt { at: now + 3_600_000_000, reason: "no route".into() },
+                true => {
+                    OutboxStep::RetryAt { at: now + 3_600_000_000, reason: "no route".into(), waits: Waits::ForRelay }
+                }
                 false => OutboxStep::Delivered { reply: "250".into() },
             };
             self.office().ledger.record_outcome(row.id, &step, now).await.unwrap();
@@ -213,26 +231,47 @@ fn finding(rule: &Arc<RuleCard>, source: &SourceFile, (file, row): (usize, usize
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_year_every_finding_is_told_once_to_each_or_counted_with_its_reason() {
-    let mut year = Year {
-        folder: tempfile::tempdir().unwrap(),
-        office: None,
-        now: at("2026-01-01T00:00:00Z"),
-        files: 0,
-        dice: Dice(35),
-        expected: BTreeMap::new(),
-        returns: BTreeSet::new(),
-        outages: vec![
-            (at("2026-02-10T03:00:00Z"), at("2026-02-12T15:00:00Z")),
-            (at("2026-11-20T05:00:00Z"), at("2026-11-20T19:00:00Z")),
-        ],
-    };
-    year.restart().await;
+    let mut year = Year::begin(at("2026-01-01T00:00:00Z")).await;
+    year.outages = vec![
+        (at("2026-02-10T03:00:00Z"), at("2026-02-12T15:00:00Z")),
+        (at("2026-11-20T05:00:00Z"), at("2026-11-20T19:00:00Z")),
+    ];
     live_through(&mut year).await;
     year.until(at("2027-01-20T12:00:00Z")).await;
     assert_eq!(year.files, FILES);
     let office = year.office.take().unwrap();
     office.ledger.close().await;
     look_back(&year).await;
+}
+
+/// What the digest to somebody says at its foot of what is not told.
+async fn foot(year: &Year, recipient: &str) -> Vec<String> {
+    let ledger = &year.office().ledger;
+    let mails = ledger.outbox(100).await.unwrap();
+    let id = mails.iter().find(|mail| mail.recipient == recipient && mail.kind == "alert").unwrap().id;
+    let message = ledger.outbox_message(id).await.unwrap().unwrap().message;
+    let text = MessageParser::default().parse(&message).unwrap().body_text(0).unwrap().into_owned();
+    assert!(text.contains("Daily digest, 2026-01-07"), "{text}");
+    let (_, rest) = text.split_once("Not told so far:").unwrap_or_default();
+    rest.lines().filter_map(|line| line.strip_prefix("- ")).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_foot_of_a_digest_counts_what_its_own_reader_is_not_told() {
+    let mut year = Year::begin(at("2026-01-06T10:00:00Z")).await;
+    let matcher = Matcher { rule: Some("rule-24".into()), ..Matcher::default() };
+    let (author, reason) = ("me@example.org".into(), "known".into());
+    let new = NewSilence { matcher, author, reason, until_at: at("2026-02-01T00:00:00Z").as_microsecond() };
+    year.office().ledger.add_silence(&new, year.now.as_microsecond()).await.unwrap();
+    // Rule 2, the storm of rule 13 and the silenced rule 24 would go to the third, rule 12 to the second.
+    year.file(&[(2, 5), (12, 1), (13, 120), (24, 2)], Fate::Told).await;
+    year.until(at("2026-01-07T08:00:00Z")).await;
+    let held = "120 findings held as a storm: `tidewaiter release RULE` or `discard RULE`";
+    assert_eq!(foot(&year, &address(3)).await, [held, "2 findings silenced: `tidewaiter silence list`"]);
+    assert_eq!(foot(&year, &address(2)).await, Vec::<String>::new());
+    let all = year.office().ledger.untold(year.now.as_microsecond()).await.unwrap();
+    let all: Vec<_> = all.iter().map(|count| (count.why.name(), count.many)).collect();
+    assert_eq!(all, [("storm", 120), ("silenced", 2)]);
 }
 
 /// The year's events, in the order of the calendar.

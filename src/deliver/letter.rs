@@ -71,17 +71,39 @@ struct Page<'a, V: Serialize> {
     operator: String,
 }
 
+/// What the templates of an operator's notice print.
 #[derive(Serialize)]
-struct OperatorView {
-    subject: String,
-    paragraphs: Vec<String>,
-    foot: String,
+pub(super) struct OperatorView {
+    pub subject: String,
+    pub paragraphs: Vec<String>,
+    pub foot: String,
+}
+
+impl OperatorView {
+    /// The page that it is printed on, as templates see it.
+    pub(super) fn page(&self, operator: &str) -> Result<serde_json::Value, MessageError> {
+        as_templates_see(&Page { view: self, operator: operator.to_owned() })
+    }
+}
+
+/// The page of a mail with these alerts, as templates see it.
+pub(super) fn page_of_alerts(
+    alerts: &[Alert],
+    occasion: &Occasion,
+    attached_rows: Option<u64>,
+) -> Result<serde_json::Value, MessageError> {
+    let view = mail_view(alerts, occasion, (SHOWN[0], attached_rows));
+    as_templates_see(&Page { view: &view, operator: "operator@example.org".to_owned() })
+}
+
+fn as_templates_see(page: &impl Serialize) -> Result<serde_json::Value, MessageError> {
+    serde_json::to_value(page).map_err(|error| MessageError::Assembly { reason: error.to_string() })
 }
 
 /// Renders alerts as one mail with their records as CSV.
 ///
 /// # Errors
-/// An address that cannot be delivered to, or a template of the operator's that fails.
+/// An address that cannot be delivered to.
 pub fn alert_letter(letter: &Letter, sender: &Sender, templates: &Templates) -> Result<Notification, MessageError> {
     let attached = attachment(letter.alerts).map_err(|error| MessageError::Assembly { reason: error.to_string() })?;
     let (text, html) = bodies(letter, Some(attached.rows), (sender, templates))?;
@@ -112,7 +134,7 @@ pub fn alert_letter(letter: &Letter, sender: &Sender, templates: &Templates) -> 
 /// Renders a notice for an operator.
 ///
 /// # Errors
-/// An address that cannot be delivered to, or a template of the operator's that fails.
+/// An address that cannot be delivered to.
 pub fn operator_letter(
     letter: &OperatorLetter,
     sender: &Sender,

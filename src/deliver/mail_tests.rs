@@ -65,7 +65,8 @@ fn the_plain_part_reads_well() {
     Rule: su-35-rostec, version a1b2c3d4e5f6
 
     A record is a claim in a customs file and not proof of anything.
-    To stop or change these mails, write to tide@example.org. A known exception belongs in the rule.
+    To stop or change these mails, write to tide@example.org.
+    A known exception belongs in the rule; `tidewaiter silence add --rule RULE` silences it for a while.
     ");
 }
 
@@ -336,7 +337,7 @@ fn several_alerts_are_one_mail_that_shows_of_each_a_fair_part() {
         "- high: Rule b: 30 records, AO KRET\n",
         "joined this one",
         "21 more records are not shown here.",
-        "\n1,204 findings are held as a storm",
+        "\n1,204 findings held as a storm",
         "File: october.csv",
         "File: november.csv",
         "Rule: b, version a1b2c3d4e5f6",

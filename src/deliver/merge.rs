@@ -27,7 +27,7 @@ pub fn is_critical(message: &[u8]) -> bool {
 /// One mail in the place of several; `letter` says whose it is, when it is made and why there are several.
 ///
 /// # Errors
-/// An address that cannot be delivered to, or a template of the operator's that fails.
+/// An address that cannot be delivered to.
 pub fn merged_letter(
     told: &OperatorLetter,
     mails: &[Notification],

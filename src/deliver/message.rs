@@ -11,6 +11,7 @@ use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 use super::{MessageError, Sender};
 use crate::notification::{Kind, Notification};
 use crate::prose::clean;
+use crate::value::is_mail_address;
 
 const SUBJECT: usize = 120;
 /// Threads that one message joins.
@@ -153,8 +154,8 @@ pub(super) fn subject_line(subject: &str) -> String {
 /// A recipient is a bare ASCII address: what a relay without SMTPUTF8 can take.
 fn bare(address: &str) -> Result<Mailbox, MessageError> {
     let fail = |reason: String| MessageError::Address { address: clean(address, 200), reason };
-    if !address.is_ascii() || address.chars().any(|c| c.is_ascii_control() || c == ' ') {
-        return Err(fail("only printable ASCII can be delivered everywhere".to_owned()));
+    if !is_mail_address(address) {
+        return Err(fail("a bare address in ASCII can be delivered everywhere, and nothing else".to_owned()));
     }
     let address = address.parse::<Address>().map_err(|error| fail(error.to_string()))?;
     Ok(Mailbox::new(None, address))

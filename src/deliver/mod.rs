@@ -9,16 +9,16 @@ mod maildir;
 mod merge;
 mod message;
 mod retry;
+mod sample;
 mod sendmail;
 mod smtp;
 mod templates;
 mod token;
+mod trial;
 mod view;
 
 #[cfg(test)]
 mod mail_tests;
-#[cfg(test)]
-mod sample;
 #[cfg(test)]
 mod smtp_tests;
 
@@ -29,7 +29,7 @@ pub use merge::{is_critical, merged_letter};
 pub use retry::{NextTry, next_try};
 pub use sendmail::Sendmail;
 pub use smtp::{Login, SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
-pub use templates::Templates;
+pub use templates::{Templates, stamp as template_stamp};
 pub use token::TokenCommand;
 pub use view::Occasion;
 
@@ -55,19 +55,13 @@ pub enum MessageError {
         /// What is wrong.
         reason: String,
     },
-    /// An operator's template does not parse or fails.
+    /// A shipped template does not parse or fails.
     #[error("template {name}: {reason}")]
     Template {
         /// The file.
         name: String,
         /// What is wrong, with the line.
         reason: String,
-    },
-    /// An operator's template has a name that no mail uses.
-    #[error("template {name} is not one of alert.html, alert.txt, operator.html, operator.txt, style.html")]
-    UnknownTemplate {
-        /// The file.
-        name: String,
     },
     /// The parts do not go together.
     #[error("the message cannot be put together: {reason}")]

@@ -1,4 +1,4 @@
-//! Sample: one alert with Cyrillic names and hostile-looking cells, for the tests of this step.
+//! Sample: one made-up alert with Cyrillic names and cells that want escaping, for the trial of templates and for tests.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub(super) fn record(row: u64) -> Record {
 pub(super) fn alert(count: u64) -> Alert {
     let rule = Arc::new(rule());
     let told = (1..=count).map(|row| Told {
-        id: i64::try_from(row).unwrap(),
+        id: i64::try_from(row).unwrap_or_default(),
         key: format!("k{row}"),
         finding: Finding { rule: rule.clone(), record: record(row), evidence: evidence(), group: vec![] },
         news: News::New,

@@ -179,7 +179,7 @@ fn contents(alerts: &[Alert], shown: usize) -> Vec<String> {
 }
 
 fn untold(count: &UntoldCount) -> String {
-    format!("{} {}", words::amount(&count.many.to_string()), count.why.says())
+    format!("{} {}", words::counted(count.many, count.why.noun()), count.why.says())
 }
 
 fn alert_view(alert: &Alert, shown: Shown, description: usize) -> AlertView {

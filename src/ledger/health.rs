@@ -17,6 +17,8 @@ pub struct SourceHealth {
     pub rejects: i64,
     /// When the last file was published, in microseconds.
     pub last_at: Option<i64>,
+    /// When the last one was that had a record.
+    pub last_records_at: Option<i64>,
 }
 
 /// What happened since a moment.
@@ -44,7 +46,8 @@ impl Ledger {
     pub async fn source_health(&self) -> Result<Vec<SourceHealth>, LedgerError> {
         let sql = "SELECT source, state, COUNT(*) AS many, CAST(COALESCE(SUM(records), 0) AS BIGINT) AS records, \
                    CAST(COALESCE(SUM(rejects), 0) AS BIGINT) AS rejects, \
-                   MAX(CASE WHEN state IN ('done', 'finishing') THEN done_at END) AS last_at \
+                   MAX(CASE WHEN state IN ('done', 'finishing') THEN done_at END) AS last_at, \
+                   MAX(CASE WHEN state IN ('done', 'finishing') AND records > 0 THEN done_at END) AS last_records_at \
                    FROM file WHERE source <> 'tidewaiter-canary' GROUP BY source, state ORDER BY source, state";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         let mut sources: Vec<SourceHealth> = Vec::new();
@@ -59,8 +62,19 @@ impl Ledger {
             health.records += row.try_get::<i64, _>("records")?;
             health.rejects += row.try_get::<i64, _>("rejects")?;
             health.last_at = health.last_at.max(row.try_get("last_at")?);
+            health.last_records_at = health.last_records_at.max(row.try_get("last_records_at")?);
         }
         Ok(sources)
+    }
+
+    /// Whether files of a source were published, and each of them had a record.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn always_had_records(&self, source: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT MIN(records) FROM file WHERE source = $1 AND state IN ('done', 'finishing')";
+        let fewest: Option<i64> = sqlx::query_scalar(sql).bind(source).fetch_one(&self.pool).await?;
+        Ok(fewest.is_some_and(|fewest| fewest > 0))
     }
 
     /// When the oldest mail that waits was put in.

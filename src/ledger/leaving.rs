@@ -78,14 +78,14 @@ impl Ledger {
         write.commit().await
     }
 
-    /// Makes everything due that waits, since what it waited for is over.
+    /// Makes everything due that waits for the relay: it works again, or is another one. How often each was tried stays.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn make_due(&self, now: i64) -> Result<(), LedgerError> {
         let mut write = self.write().await?;
-        let query = sqlx::query("UPDATE outbox SET next_at = $1 WHERE state = 'waiting' AND next_at > $1");
-        query.bind(now).execute(write.connection()).await?;
+        let sql = "UPDATE outbox SET next_at = $1 WHERE state = 'waiting' AND next_at > $1 AND waits_for_relay = 1";
+        sqlx::query(sql).bind(now).execute(write.connection()).await?;
         write.commit().await
     }
 }

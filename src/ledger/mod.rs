@@ -27,6 +27,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod untold;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,12 +41,13 @@ pub use error::LedgerError;
 pub use file::{Claimed, FileChange, FileRow, FileState, NewFile};
 pub use health::{Since, SourceHealth};
 pub use notice::{Admission, Notice, NoticeTurn};
-pub use outbox::{OutboxListing, OutboxRow, OutboxStep};
+pub use outbox::{OutboxListing, OutboxRow, OutboxStep, Waits};
 pub use publication::{AlertHead, NewAlert, Publication, Published};
 pub use silence::{NewSilence, SilenceSum};
 pub use status::Counts;
 pub use storm::{NewStorm, Storm, StormEnd};
 pub use telling::{Carried, Draft, DueLetter, NewTelling, NewTellingState};
+pub use untold::Silenced;
 
 /// The ledger, open. Clones share connections and the pen.
 #[derive(Debug, Clone)]

@@ -50,6 +50,15 @@ pub struct OutboxListing {
     pub last_reply: Option<String>,
 }
 
+/// What a message waits for that is tried again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// The relay: as soon as that works, the message is due.
+    ForRelay,
+    /// Its own hour, whatever becomes of others: it was put off by itself, or the other side may have it.
+    ForItsHour,
+}
+
 /// What becomes of a message after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutboxStep {
@@ -64,6 +73,8 @@ pub enum OutboxStep {
         at: i64,
         /// Why.
         reason: String,
+        /// What it waits for.
+        waits: Waits,
     },
     /// Never; kept for an operator.
     Dead {
@@ -126,8 +137,8 @@ impl Ledger {
         let query = match step {
             OutboxStep::Delivered { reply } => settle(id, "delivered", reply).bind(now),
             OutboxStep::Dead { reason } => settle(id, "dead", reason).bind(now),
-            OutboxStep::RetryAt { at, reason } => postpone(id, 1, reason).bind(*at),
-            OutboxStep::Pause { until, reason } => postpone(id, 0, reason).bind(*until),
+            OutboxStep::RetryAt { at, reason, waits } => postpone(id, (1, *waits), reason).bind(*at),
+            OutboxStep::Pause { until, reason } => postpone(id, (0, Waits::ForRelay), reason).bind(*until),
             OutboxStep::DropAttachment { reason } => sqlx::query(
                 "UPDATE outbox SET state = CASE WHEN without_attachment IS NULL THEN 'dead' ELSE state END, \
                  message = COALESCE(without_attachment, message), without_attachment = NULL, \
@@ -214,17 +225,6 @@ impl Ledger {
         write.commit().await?;
         Ok(emptied)
     }
-
-    /// Makes every message that waits for another attempt due now; how often each was tried stays.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn retry_waiting(&self, now: i64) -> Result<(), LedgerError> {
-        let mut write = self.write().await?;
-        let sql = "UPDATE outbox SET next_at = $1 WHERE state = 'waiting' AND next_at > $1";
-        sqlx::query(sql).bind(now).execute(write.connection()).await?;
-        write.commit().await
-    }
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, <sqlx::Any as sqlx::Database>::Arguments>;
@@ -234,9 +234,10 @@ fn settle<'q>(id: i64, state: &'static str, reply: &str) -> Query<'q> {
     sqlx::query(sql).bind(id).bind(state).bind(clean(reply))
 }
 
-fn postpone<'q>(id: i64, burnt: i64, reason: &str) -> Query<'q> {
-    let sql = "UPDATE outbox SET attempts = attempts + $2, last_reply = $3, next_at = $4 WHERE id = $1";
-    sqlx::query(sql).bind(id).bind(burnt).bind(clean(reason))
+fn postpone<'q>(id: i64, (burnt, waits): (i64, Waits), reason: &str) -> Query<'q> {
+    let sql = "UPDATE outbox SET attempts = attempts + $2, last_reply = $3, waits_for_relay = $4, next_at = $5 \
+               WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(burnt).bind(clean(reason)).bind(i64::from(waits == Waits::ForRelay))
 }
 
 /// Puts a message into the outbox, due now; the same Message-ID for the same address is put in once.

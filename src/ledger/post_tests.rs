@@ -81,10 +81,27 @@ async fn a_message_that_a_wrong_clock_put_off_is_due() {
     let (_folder, ledger) = ledger().await;
     ledger.begin_notices(400 * DAY).await.unwrap().commit(&[mail("1@x")]).await.unwrap();
     assert_eq!(ledger.due(DAY, &[], 1).await.unwrap().len(), 1);
-    ledger.record_outcome(1, &OutboxStep::RetryAt { at: DAY + HOUR, reason: String::new() }, DAY).await.unwrap();
+    let wait = OutboxStep::RetryAt { at: DAY + HOUR, reason: String::new(), waits: Waits::ForItsHour };
+    ledger.record_outcome(1, &wait, DAY).await.unwrap();
     assert!(ledger.due(DAY, &[], 1).await.unwrap().is_empty());
-    ledger.make_due(DAY + 1).await.unwrap();
-    assert_eq!(ledger.due(DAY + 1, &[], 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_relay_that_works_again_makes_due_what_waits_for_it_alone() {
+    let (_folder, ledger) = ledger().await;
+    ledger.begin_notices(0).await.unwrap().commit(&["1@x", "2@x", "3@x"].map(mail)).await.unwrap();
+    let retry = |waits| OutboxStep::RetryAt { at: HOUR, reason: String::new(), waits };
+    ledger.record_outcome(1, &retry(Waits::ForRelay), 0).await.unwrap();
+    ledger.record_outcome(2, &retry(Waits::ForItsHour), 0).await.unwrap();
+    let refused = OutboxStep::Pause { until: HOUR, reason: String::new() };
+    ledger.record_outcome(3, &refused, 0).await.unwrap();
+    let due = async || ledger.due(1, &[], 9).await.unwrap().into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert!(due().await.is_empty());
+    ledger.make_due(1).await.unwrap();
+    assert_eq!(due().await, [1, 3]);
+    ledger.record_outcome(1, &retry(Waits::ForItsHour), 1).await.unwrap();
+    ledger.make_due(1).await.unwrap();
+    assert_eq!(due().await, [3], "it waited for the relay before, and does no more");
 }
 
 #[tokio::test]

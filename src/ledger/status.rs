@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{FileState, Ledger, LedgerError, clean};
-use crate::alert::{Untold, UntoldCount};
 
 /// How much there is of everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,44 +22,6 @@ pub struct Counts {
     /// Files by the word of their state, those that occur.
     pub files: Vec<(FileState, i64)>,
 }
-
-const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000_000;
-
-/// How much there is of each reason; `$1` is now and `$2` a week before.
-const UNTOLD: [(Untold, &str); 8] = [
-    (
-        Untold::Waiting,
-        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
-         (SELECT alert FROM telling WHERE state = 'waiting' AND COALESCE(reason, '') <> 'limit')",
-    ),
-    (
-        Untold::Deferred,
-        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
-         (SELECT alert FROM telling WHERE state = 'waiting' AND reason = 'limit')",
-    ),
-    (
-        Untold::Storm,
-        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
-         (SELECT alert FROM telling WHERE state = 'held' AND reason = 'storm')",
-    ),
-    (
-        Untold::Nobody,
-        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
-         (SELECT alert FROM telling WHERE state = 'held' AND reason = 'nobody_to_tell')",
-    ),
-    (
-        Untold::Silenced,
-        "SELECT COUNT(*) FROM finding WHERE $1 > $2 AND silence IN \
-         (SELECT id FROM silence WHERE ended_at IS NULL AND until_at > $1)",
-    ),
-    (
-        Untold::Discarded,
-        "SELECT CAST(COALESCE(SUM(findings), 0) AS BIGINT) FROM alert WHERE $1 > $2 AND id IN \
-         (SELECT alert FROM telling WHERE state = 'discarded' AND settled_at > $2)",
-    ),
-    (Untold::Rows, "SELECT CAST(COALESCE(SUM(rejects), 0) AS BIGINT) FROM file WHERE done_at <= $1 AND done_at > $2"),
-    (Untold::Files, "SELECT COUNT(*) FROM file WHERE state IN ('failed', 'held') AND seen_at <= $1 AND seen_at > $2"),
-];
 
 impl Ledger {
     /// Counts everything, but for the canary's.
@@ -102,22 +63,6 @@ impl Ledger {
     async fn by_state(&self, sql: &'static str) -> Result<BTreeMap<String, i64>, LedgerError> {
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((row.try_get("state")?, row.try_get("many")?))).collect()
-    }
-
-    /// Everything that is not told, or not yet, by reason; what does not occur is left out.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn untold(&self, now: i64) -> Result<Vec<UntoldCount>, LedgerError> {
-        let mut counts = Vec::new();
-        for (why, sql) in UNTOLD {
-            let many: i64 = sqlx::query_scalar(sql).bind(now).bind(now - WEEK).fetch_one(&self.pool).await?;
-            let many = u64::try_from(many).unwrap_or(0);
-            if many > 0 {
-                counts.push(UntoldCount { why, many });
-            }
-        }
-        Ok(counts)
     }
 
     /// Tellings that are due by now and wait for their mail.

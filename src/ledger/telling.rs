@@ -20,19 +20,19 @@ use crate::notification::{Made, Notification};
 use crate::record::Field;
 use crate::rule_card::{Lane, Level, RuleCard};
 
-/// Tellings that one mail is made of at most; what is beyond them waits for the next.
-const TOGETHER: i64 = 20_000;
 /// Findings that every alert of a mail may show, however many the others have.
 const FAIR: i64 = 20;
 const HOUR: i64 = 60 * 60 * 1_000_000;
 const MINUTE: i64 = 60 * 1_000_000;
 
-/// How much of the alerts of a mail is held in memory; the totals count all of it.
+/// How much one mail carries.
 #[derive(Debug, Clone, Copy)]
 pub struct Carried {
-    /// Findings at most.
+    /// Tellings that it is made of at most; what is beyond them waits for the next.
+    pub tellings: i64,
+    /// Findings that are held in memory at most; the totals count all of them.
     pub findings: i64,
-    /// Bytes of their records, as stored, after which no more are taken.
+    /// Bytes of their records, as stored, after which no more are held.
     pub bytes: i64,
 }
 
@@ -65,8 +65,6 @@ pub struct DueLetter {
     pub lane: Lane,
     /// The file in the lane of files, else 0.
     pub batch: i64,
-    /// The first of its tellings: no other mail has it.
-    pub first: i64,
     /// The highest level in it.
     pub level: Level,
 }
@@ -80,7 +78,14 @@ pub struct Draft {
     pub roots: Vec<String>,
     /// Whether some of it was over a limit when it was due.
     pub deferred: bool,
-    tellings: Vec<i64>,
+    pub(super) tellings: Vec<i64>,
+}
+
+impl Draft {
+    /// The first of its tellings: no other mail has it.
+    pub fn first(&self) -> i64 {
+        self.tellings.iter().copied().min().unwrap_or(0)
+    }
 }
 
 impl Ledger {
@@ -89,7 +94,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger fails.
     pub async fn due_letters(&self, now: i64) -> Result<Vec<DueLetter>, LedgerError> {
-        let sql = "SELECT recipient, lane, batch, MIN(id) AS first_id, MAX(level) AS level FROM telling \
+        let sql = "SELECT recipient, lane, batch, MAX(level) AS level FROM telling \
                    WHERE state = 'waiting' AND due_at <= $1 GROUP BY recipient, lane, batch \
                    ORDER BY CASE WHEN lane IN ('daily', 'weekly') THEN 0 ELSE 1 END, MAX(level) DESC, MIN(id) LIMIT 500";
         let rows = sqlx::query(sql).bind(now).fetch_all(&self.pool).await?;
@@ -177,7 +182,7 @@ impl Ledger {
                    WHERE t.recipient = $1 AND t.lane = $2 AND t.batch = $3 AND t.state = 'waiting' AND t.due_at <= $4 \
                    ORDER BY t.level DESC, t.id LIMIT $5";
         let query = sqlx::query(sql).bind(&letter.recipient).bind(letter.lane.name()).bind(letter.batch);
-        let mut rows = query.bind(now).bind(TOGETHER).fetch(&self.pool);
+        let mut rows = query.bind(now).bind(most.tellings).fetch(&self.pool);
         while let Some(row) = rows.try_next().await? {
             heaps.add(&row)?;
         }
@@ -202,7 +207,7 @@ impl Ledger {
             let mut left = most.findings.saturating_sub(behind.saturating_mul(FAIR)).max(FAIR.min(most.findings));
             let places = std::mem::take(&mut heap.places);
             for place in &places {
-                let told = self.told(place, &heap.alert, Carried { findings: left, bytes: most.bytes }).await?;
+                let told = self.told(place, &heap.alert, Carried { findings: left, ..most }).await?;
                 left -= told.0.len() as i64;
                 most.findings -= told.0.len() as i64;
                 most.bytes -= told.1;
@@ -388,7 +393,6 @@ fn due_letter(row: &AnyRow) -> Result<DueLetter, LedgerError> {
         recipient: row.try_get("recipient")?,
         lane: lane.ok_or(LedgerError::Word { what: "lane", word })?,
         batch: row.try_get("batch")?,
-        first: row.try_get("first_id")?,
         level: level.unwrap_or(Level::Critical),
     })
 }

@@ -107,8 +107,8 @@ async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
     let repeated = publication.repeated().await.unwrap();
     publication.commit(&outcome(), 3).await.unwrap();
     let mut told = Vec::new();
-    for (letter, draft) in drafts(ledger, 3, Carried { findings: 100, bytes: 1 << 20 }).await {
-        let id = format!("m{}@x", letter.first);
+    for (letter, draft) in drafts(ledger, 3, carried(100, 1 << 20)).await {
+        let id = format!("m{}@x", draft.first());
         assert!(ledger.put_letter(&letter, (&draft, &mail(&id)), (None, 3)).await.unwrap());
         for alert in draft.alerts {
             assert_eq!(alert.told.len() as u64, alert.totals.new + alert.totals.amended);
@@ -122,6 +122,10 @@ async fn publish(ledger: &Ledger, findings: Vec<Finding>) -> (Vec<Told>, u64) {
 fn alert(key: &str, head: AlertHead, lane: Lane) -> NewAlert {
     let tellings = vec![NewTelling { recipient: ANALYST.into(), lane, state: NewTellingState::Due(3) }];
     NewAlert { key: key.into(), head, report: outcome().report, storm: None, tellings }
+}
+
+fn carried(findings: i64, bytes: i64) -> Carried {
+    Carried { tellings: 100, findings, bytes }
 }
 
 /// Every mail that is due.
@@ -271,11 +275,11 @@ async fn totals_are_by_group_and_true_beyond_what_is_carried() {
         publication.put_alert(&alert(&head.group.concat(), head, Lane::File), 3).await.unwrap();
     }
     publication.commit(&outcome(), 3).await.unwrap();
-    let fifty = drafts(&ledger, 3, Carried { findings: 50, bytes: i64::MAX }).await.remove(0).1;
-    let carried = |draft: &Draft| draft.alerts.iter().map(|alert| alert.told.len()).collect::<Vec<_>>();
-    assert_eq!(carried(&fifty), [30, 20], "the other has its fair part");
-    let few_bytes = drafts(&ledger, 3, Carried { findings: 50, bytes: 1 }).await.remove(0).1;
-    assert_eq!(carried(&few_bytes), [1, 1], "the rest is not read for nothing");
+    let fifty = drafts(&ledger, 3, carried(50, i64::MAX)).await.remove(0).1;
+    let told = |draft: &Draft| draft.alerts.iter().map(|alert| alert.told.len()).collect::<Vec<_>>();
+    assert_eq!(told(&fifty), [30, 20], "the other has its fair part");
+    let few_bytes = drafts(&ledger, 3, carried(50, 1)).await.remove(0).1;
+    assert_eq!(told(&few_bytes), [1, 1], "the rest is not read for nothing");
     let told = &fifty.alerts[0].told;
     assert_eq!(told[0].finding.record.get(Field::DeclarationDate), Some("2022-12-01"));
     assert_eq!(told[29].finding.record.get(Field::DeclarationDate), Some(""));
@@ -321,7 +325,7 @@ async fn only_attempts_that_died_are_counted() {
 #[tokio::test]
 async fn a_published_file_is_finishing_with_its_alerts_and_threads_hang_on_the_first_mail() {
     let (_folder, ledger) = ledger().await;
-    let most = Carried { findings: 9, bytes: 1 << 20 };
+    let most = carried(9, 1 << 20);
     for (n, description) in ["a", "b"].into_iter().enumerate() {
         let file = claim(&ledger, "h.csv").await;
         let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
@@ -361,7 +365,7 @@ async fn the_same_rule_of_several_files_is_one_alert_of_a_digest_with_totals_ove
         publication.put_alert(&alert, 3).await.unwrap();
         publication.commit(&outcome(), 3).await.unwrap();
     }
-    let mut all = drafts(&ledger, 3, Carried { findings: 9, bytes: 1 << 20 }).await;
+    let mut all = drafts(&ledger, 3, carried(9, 1 << 20)).await;
     let (letter, draft) = all.remove(0);
     assert!(all.is_empty());
     let [alert] = draft.alerts.as_slice() else { panic!("{draft:?}") };
@@ -372,6 +376,37 @@ async fn the_same_rule_of_several_files_is_one_alert_of_a_digest_with_totals_ove
     assert!(ledger.digest_is_made(&letter, "2026-03-29").await.unwrap());
     let made = ledger.made_lately(ANALYST, 9).await.unwrap();
     assert_eq!((made.hour, made.day, made.minute), (0, 1, 1), "what is critical does not count for the hour");
+}
+
+#[tokio::test]
+async fn what_is_beyond_one_mail_is_told_in_the_next_and_nothing_twice() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    let findings = (0..5).map(|row| {
+        let mut finding = line(&format!("{row}"), "o");
+        finding.group = vec![format!("{row}")];
+        // The first is the least severe, so that it is in the last mail.
+        Arc::make_mut(&mut finding.rule).level = if row == 0 { Level::Low } else { Level::Critical };
+        Arc::make_mut(&mut finding.rule).id = format!("rule-{row}");
+        staged(finding)
+    });
+    ledger.stage(&attempt, &findings.collect::<Vec<_>>()).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    for head in publication.compare().await.unwrap() {
+        publication.put_alert(&alert(&head.group.concat(), head, Lane::Burst), 3).await.unwrap();
+    }
+    publication.commit(&outcome(), 3).await.unwrap();
+    let (mut mails, mut told) = (Vec::new(), Vec::new());
+    while let Some((letter, draft)) = drafts(&ledger, 3, Carried { tellings: 2, ..carried(9, 1 << 20) }).await.pop() {
+        let id = format!("m{}@x", draft.first());
+        assert!(ledger.put_letter(&letter, (&draft, &mail(&id)), (None, 3)).await.unwrap());
+        mails.push(draft.alerts.len());
+        told.extend(draft.alerts.into_iter().flat_map(|alert| alert.told).map(|told| told.key));
+    }
+    assert_eq!(mails, [2, 2, 1]);
+    assert_eq!(told.iter().collect::<std::collections::BTreeSet<_>>().len(), 5, "{told:?}");
+    assert_eq!(ledger.counts().await.unwrap().outbox_waiting, 3, "each under a Message-ID of its own");
 }
 
 #[tokio::test]
@@ -390,7 +425,7 @@ async fn what_is_deferred_joins_the_digest_and_is_counted() {
     let untold = |why, many| crate::alert::UntoldCount { why, many };
     let rows = untold(crate::alert::Untold::Rows, 1);
     assert_eq!(ledger.untold(9).await.unwrap(), [untold(crate::alert::Untold::Deferred, 1), rows]);
-    let (_, draft) = drafts(&ledger, 100, Carried { findings: 9, bytes: 1 << 20 }).await.remove(0);
+    let (_, draft) = drafts(&ledger, 100, carried(9, 1 << 20)).await.remove(0);
     assert!(draft.deferred);
 }
 
@@ -412,10 +447,7 @@ async fn what_is_due_to_an_address_that_is_gone_is_told_once_to_each_heir() {
     let due = ledger.due_letters(3).await.unwrap();
     assert_eq!(due.iter().map(|letter| letter.recipient.as_str()).collect::<Vec<_>>(), ["heir@x", "other@x"]);
     for letter in due {
-        assert_eq!(
-            ledger.draft(&letter, 3, Carried { findings: 9, bytes: 1 << 20 }).await.unwrap().alerts[0].told.len(),
-            1
-        );
+        assert_eq!(ledger.draft(&letter, 3, carried(9, 1 << 20)).await.unwrap().alerts[0].told.len(), 1);
     }
 }
 
@@ -455,7 +487,7 @@ async fn the_outbox_gives_what_is_due_in_order_and_remembers_what_became_of_it()
         let ledger = ledger.clone();
         async move { ledger.record_outcome(id, &step, 20).await.unwrap() }
     };
-    step(first, OutboxStep::RetryAt { at: 50, reason: "421".into() }).await;
+    step(first, OutboxStep::RetryAt { at: 50, reason: "421".into(), waits: Waits::ForRelay }).await;
     step(second, OutboxStep::Pause { until: 40, reason: "535".into() }).await;
     step(third, OutboxStep::DropAttachment { reason: "552".into() }).await;
     assert_eq!(ledger.next_due_at().await.unwrap(), Some(20));

@@ -6,6 +6,7 @@ use super::report::Report;
 use super::{Condition, Known, Ownership, Rule, example, logsource, names};
 use crate::problem::did_you_mean;
 use crate::rule_card::{AlertSettings, Lane, Level, RuleCard};
+use crate::value::is_mail_address;
 use crate::yaml::{Node, Value};
 use std::ops::Range;
 use std::sync::Arc;
@@ -289,7 +290,7 @@ fn alert(node: &Node, known: &Known, context: (&[String], &mut Report<'_>)) -> A
             settings.to.push(name);
         }
     }
-    settings.owner = alert.get("owner").and_then(|value| report.text("owner", value)).map(str::to_owned);
+    settings.owner = alert.get("owner").and_then(|value| owner(value, known, report));
     if let Some(value) = alert.get("group_by") {
         for (name, span) in report.texts("group_by", value) {
             settings.group_by.extend(group(&name, &span, selections, report));
@@ -309,6 +310,19 @@ fn alert(node: &Node, known: &Known, context: (&[String], &mut Report<'_>)) -> A
         }
     }
     settings
+}
+
+/// The name of a recipient, or a mail address.
+fn owner(value: &Node, known: &Known, report: &mut Report<'_>) -> Option<String> {
+    let owner = report.text("owner", value)?;
+    let recipients = known.recipients.as_ref();
+    // Without a configuration, a plain name may well be a recipient's.
+    let is_name = recipients.map_or(!owner.contains('@'), |names| names.iter().any(|name| name == owner));
+    if !is_name && !is_mail_address(owner) {
+        report.error("unknown-recipient", &value.span, format!("`{owner}` is neither a recipient nor a mail address"));
+        report.guess(owner, recipients.into_iter().flatten().map(String::as_str));
+    }
+    Some(owner.to_owned())
 }
 
 /// A field, a role, or `SELECTION.entity`.

@@ -210,7 +210,7 @@ fn alert() -> Value {
         "additionalProperties": false,
         "properties": {
             "to": texts("Names of recipients in the configuration"),
-            "owner": {"type": "string", "description": "Who answers for the rule"},
+            "owner": {"type": "string", "description": "Who answers for the rule: the name of a recipient in the configuration, or a mail address"},
             "group_by": texts("A canonical field, a role, or SELECTION.entity"),
             "send": {
                 "enum": crate::rule_card::Lane::ALL.map(crate::rule_card::Lane::name),

@@ -336,6 +336,8 @@ fn a_mistake_around_the_detection_has_its_place() {
         ("fields: [hs_cod]\n", "unknown-field", (3, 10)),
         ("fields: [usd_per_kg]\n", "unknown-field", (3, 10)),
         ("examples: {fires: [{usd_per_kg: 5}]}\n", "unknown-field", (3, 21)),
+        ("alert: {owner: {}}\n", "wrong-shape", (3, 16)),
+        ("alert: {send: dialy}\n", "wrong-value", (3, 15)),
         ("alert: {grop_by: hs_code}\n", "unknown-key", (3, 9)),
         ("alert: {group_by: [sle.entity]}\n", "unknown-selection", (3, 20)),
         ("alert: {as: total}\n", "wrong-value", (3, 13)),
@@ -361,13 +363,29 @@ fn a_mistake_around_the_detection_has_its_place() {
 }
 
 #[test]
-fn a_rule_that_tells_somebody_unknown_is_wrong_and_works_since_the_others_are_told() {
-    let (set, problems) = compiled(&build("hs_code: 85", "alert: {to: dsek}\n"));
-    assert_eq!(
-        (problems[0].code, problems[0].position(), problems[0].is_error()),
-        ("unknown-recipient", (3, 13), true)
-    );
-    assert_eq!(set.rules.len(), 1);
+fn a_rule_that_names_somebody_unknown_is_wrong_and_works_since_the_others_are_told() {
+    for (alert, place) in [("{to: dsek}", (3, 13)), ("{owner: dsek}", (3, 16)), ("{owner: desk@}", (3, 16))] {
+        let (set, problems) = compiled(&build("hs_code: 85", &format!("alert: {alert}\n")));
+        let problem = &problems[0];
+        assert_eq!(
+            (problem.code, problem.position(), problem.is_error()),
+            ("unknown-recipient", place, true),
+            "{alert}"
+        );
+        assert_eq!(problem.advice(), Some("did you mean `desk`?"), "{alert}");
+        assert_eq!(set.rules.len(), 1);
+    }
+}
+
+#[test]
+fn an_owner_is_a_recipient_or_a_mail_address_and_any_plain_name_where_no_recipients_are_known() {
+    let owned = |owner: &str| build("hs_code: 85", &format!("alert: {{owner: {owner}}}\n"));
+    for owner in ["desk", "jane@example.org"] {
+        assert_eq!(compiled(&owned(owner)).1, [], "{owner}");
+    }
+    let alone = |owner| compile(&RuleTexts { rules: vec![owned(owner)], lists: vec![] }, &Known::default()).1;
+    assert_eq!(alone("dekk"), []);
+    assert_eq!(alone("jane@")[0].code, "unknown-recipient");
 }
 
 #[test]

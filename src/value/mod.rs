@@ -1,15 +1,17 @@
-//! Values: countries, numbers, dates, tariff codes, identifiers, as they are written and as they are meant.
+//! Values: countries, numbers, dates, tariff codes, identifiers, mail addresses, as they are written and as they are meant.
 //!
 //! In: the text of a cell or of a rule. Out: its meaning, or `None` when it has none. It never guesses a column's
 //! conventions from one cell: the order of dates and the decimal mark are arguments.
 mod country;
 mod date;
 mod identifier;
+mod mail_address;
 mod number;
 
 pub use country::{country, country_name, country_spellings};
 pub use date::{DateOrder, Orders, date, days_between, is_plain_day, iso_week, order_shown};
 pub use identifier::{Identifier, identifiers};
+pub use mail_address::is_mail_address;
 pub use number::{Affix, DecimalMark, Marks, amount, is_plain_number, marks_shown, number, rule_number};
 pub use rust_decimal::Decimal;
 

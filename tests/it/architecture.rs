@@ -34,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pipeline", &["desk", "evaluate", "finding", "intake", "problem", "record", "rules", "watchlist"]),
     ("triage", &["alert", "finding", "notification", "record", "rule_card"]),
     ("ledger", &["alert", "finding", "notification", "record", "rule_card", "silence"]),
-    ("deliver", &["alert", "finding", "notification", "prose", "record", "rule_card", "text", "value"]),
+    ("deliver", &["alert", "finding", "notification", "problem", "prose", "record", "rule_card", "text", "value"]),
     // the rim
     ("config", &["deliver", "finding", "intake", "problem", "record", "rule_card", "triage", "yaml"]),
     ("telemetry", &[]),

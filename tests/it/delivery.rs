@@ -1,12 +1,15 @@
 //! Ways out: a relay that is out and the one that stands in for it, refused senders, sizes, a local command, merged mail.
 
 use std::net::TcpListener;
+use std::sync::atomic::Ordering;
 
 use tidewaiter::ledger::{Ledger, OutboxListing};
 use tidewaiter::notification::{Kind, Notification};
 
 use crate::bench::{Bench, HEADER, hit, read_all, subject};
 use crate::relay::Relay;
+use crate::telling::storm;
+use crate::upkeep::wrong;
 
 const HOUR: i64 = 3600 * 1_000_000;
 
@@ -110,15 +113,35 @@ fn a_relay_that_refuses_the_sender_burns_no_message_and_the_fallback_takes_it() 
 #[test]
 fn without_a_fallback_a_refused_sender_pauses_the_mail_and_is_told_in_the_local_folder() {
     let relay = Relay::start();
-    let bench = bench(&relay_at(relay.port), "");
+    let bench = relay.bench(&["one@example.org", "two@example.org", "three@example.org", "four@example.org"]);
     let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
     bench.write("tidewaiter.yaml", config.replace("from: tidewaiter@", "from: stranger@"));
     let daemon = bench.start();
     daemon.until("a notice in the local folder", || !read_all(&bench.path("state/operator-mail/new")).is_empty());
-    daemon.stop();
+    daemon.until("the refusal in the status", || {
+        matches!(&wrong(&bench)[..], [what] if what.starts_with("the relay refuses the sender or the password, and no mail goes out: "))
+    });
     let rows = Book::of(&bench).outbox();
     assert!(rows.iter().all(|row| row.state == "waiting" && row.attempts == 0), "{rows:?}");
+    assert_eq!(relay.asked.load(Ordering::SeqCst), 1, "the others would be told the same");
     assert!(relay.recipients().is_empty());
+    bench.write("tidewaiter.yaml", config);
+    *relay.ill.lock().unwrap() = false;
+    daemon.until("the mails to go out", || relay.recipients().len() == 5);
+    daemon.until("nothing to be wrong", || wrong(&bench).is_empty());
+    daemon.stop();
+}
+
+#[test]
+fn of_a_storm_a_copy_stays_on_this_machine_while_the_relay_is_out() {
+    let bench = bench(&relay_at(closed_port()), "");
+    storm(&bench, 0);
+    let left = || read_all(&bench.path("state/operator-mail/new"));
+    let daemon = bench.start();
+    daemon.until("a copy in the local folder", || !left().is_empty());
+    daemon.stop();
+    let subjects: Vec<String> = left().iter().map(|mail| subject(mail)).collect();
+    assert_eq!(subjects, ["storm held: Su-35 parts to Rostec: 125 findings"]);
 }
 
 #[test]

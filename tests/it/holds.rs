@@ -60,6 +60,25 @@ fn a_column_that_a_rule_reads_and_that_went_away_holds_the_file_and_names_the_ru
 }
 
 #[test]
+fn a_file_without_records_is_held_where_every_file_had_some() {
+    let bench = Bench::new();
+    bench.write("drop/october.csv", format!("{HEADER}{}", quiet(1)));
+    bench.run();
+    bench.write("drop/november.csv", format!("{HEADER}\n"));
+    bench.run();
+    assert_eq!(state_of(&bench, "november.csv"), FileState::Held);
+    assert!(body(&told(&bench)[0]).contains("it has no record, and every file of this source before it had some"));
+    tidewaiter(&bench.path(""), &["release", "november.csv"]).success();
+    bench.run();
+    assert_eq!(state_of(&bench, "november.csv"), FileState::Done);
+    let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
+    assert!(status.contains("without any record, the last with records "), "{status}");
+    bench.write("drop/december.csv", HEADER);
+    bench.run();
+    assert_eq!(state_of(&bench, "december.csv"), FileState::Done, "empty ones come from this source");
+}
+
+#[test]
 fn a_heading_that_a_rule_reads_raw_is_missed_as_well() {
     let bench = Bench::new();
     bench.write("rules/berth.yaml", "title: B\nid: berth\ndetection:\n  s: {raw.Berth: 7}\n  condition: s\n");

@@ -38,5 +38,6 @@ mod schemas;
 mod status;
 mod style;
 mod telling;
+mod templates;
 mod upkeep;
 mod watchlists;

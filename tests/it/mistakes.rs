@@ -13,11 +13,11 @@ fn check(arguments: &[&str]) -> (String, i32) {
     (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
 }
 
-/// Every text of the folder, below it.
-fn fixtures() -> BTreeSet<String> {
+/// Every text of these folders, below tests/it/mistakes.
+fn fixtures(folders: &[&str]) -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mistakes");
     let mut found = BTreeSet::new();
-    for below in ["", "lists", "watchlists", "layouts"] {
+    for below in folders {
         for entry in std::fs::read_dir(root.join(below)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() && path.extension().is_some_and(|ending| ending != "snap") {
@@ -26,6 +26,15 @@ fn fixtures() -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// What is said of a fixture, held against what stands beside it.
+fn hold(fixture: &str, told: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("mistakes");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(fixture.replace(['/', '.'], "-"), told));
 }
 
 #[test]
@@ -38,18 +47,25 @@ fn every_kind_of_mistake_is_told_at_its_place_with_what_to_do() {
         let (_, place) = block.split_once("--> tests/it/mistakes/").unwrap();
         by_file.entry(place.split(':').next().unwrap().trim().to_owned()).or_default().push(block);
     }
-    let fixtures = fixtures();
+    let fixtures = fixtures(&["", "lists", "watchlists", "layouts"]);
     assert!(fixtures.len() >= 100, "{} kinds of mistake", fixtures.len());
     for file in &fixtures {
         let told = by_file.remove(file).map_or("nothing is wrong".to_owned(), |blocks| blocks.join("\n\n"));
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path("mistakes");
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(file.replace(['/', '.'], "-"), told));
+        hold(file, &told);
     }
     assert_eq!(by_file, BTreeMap::new(), "problems of files that are not there");
     insta::assert_snapshot!(summary);
+}
+
+#[test]
+fn every_slip_in_a_configuration_and_every_stranger_in_its_rules_is_told_at_its_place() {
+    let fixtures = fixtures(&["configurations"]);
+    assert!(!fixtures.is_empty());
+    for file in fixtures {
+        let (shown, code) = check(&[&format!("tests/it/mistakes/{file}")]);
+        assert_ne!(code, 0, "{file}");
+        hold(&file, &shown);
+    }
 }
 
 #[test]

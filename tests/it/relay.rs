@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tidewaiter::ledger::{Ledger, OutboxListing};
@@ -25,6 +26,8 @@ const STRANGER: &str = "stranger@";
 pub struct Relay {
     pub port: u16,
     pub accepted: Accepted,
+    /// How often a sender was named to it.
+    pub asked: Arc<AtomicUsize>,
     pub ill: Arc<Mutex<bool>>,
 }
 
@@ -35,13 +38,14 @@ impl Relay {
         let relay = Relay {
             port: listener.local_addr().unwrap().port(),
             accepted: Accepted::default(),
+            asked: Arc::default(),
             ill: Arc::new(Mutex::new(true)),
         };
-        let (accepted, ill) = (relay.accepted.clone(), relay.ill.clone());
+        let (accepted, asked, ill) = (relay.accepted.clone(), relay.asked.clone(), relay.ill.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (accepted, ill) = (accepted.clone(), *ill.lock().unwrap());
-                std::thread::spawn(move || converse(stream.unwrap(), ill, &accepted));
+                let (accepted, asked, ill) = (accepted.clone(), asked.clone(), *ill.lock().unwrap());
+                std::thread::spawn(move || converse(stream.unwrap(), ill, (&accepted, &asked)));
             }
         });
         relay
@@ -63,13 +67,14 @@ impl Relay {
     }
 }
 
-fn converse(mut stream: TcpStream, ill: bool, accepted: &Accepted) -> Option<()> {
+fn converse(mut stream: TcpStream, ill: bool, (accepted, asked): (&Accepted, &AtomicUsize)) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).ok();
     say("220 relay.example.org ESMTP")?;
     let mut recipient = String::new();
     while let Some(Ok(line)) = lines.next() {
         let word = line.split([' ', ':']).next().unwrap_or("").to_uppercase();
+        asked.fetch_add(usize::from(word == "MAIL"), Ordering::SeqCst);
         match word.as_str() {
             "EHLO" => say("250-relay.example.org\r\n250 8BITMIME")?,
             "MAIL" if ill && line.contains(STRANGER) => say("550 5.7.1 sender not known")?,
@@ -137,6 +142,7 @@ fn a_relay_that_defers_hangs_or_hangs_up_delays_its_own_mail_alone_and_loses_non
     let delivered: Vec<String> = of(outbox(), "delivered").into_iter().map(|row| row.recipient).collect();
     assert_eq!(delivered, ["well@example.org"]);
     for row in of(outbox(), "waiting") {
+        assert_eq!(row.attempts, 1, "that another mail went out does not bring it forward: {row:?}");
         let said = row.last_reply.unwrap();
         let expected = match row.recipient.split('@').next().unwrap() {
             "deferred" => "451",

@@ -39,6 +39,13 @@ fn subjects(bench: &Bench, address: &str) -> Vec<String> {
     bench.mails_to(address).iter().map(|mail| subject(mail)).collect()
 }
 
+/// What is wrong, as the status says it.
+pub fn wrong(bench: &Bench) -> Vec<String> {
+    let status = tidewaiter(&bench.path(""), &["status", "--json"]).success();
+    let status: serde_json::Value = serde_json::from_str(&printed(&status)).unwrap();
+    status["wrong"].as_array().unwrap().iter().map(|wrong| wrong["what"].as_str().unwrap().to_owned()).collect()
+}
+
 /// What the port answers to these bytes; nothing when it hangs up.
 fn ask(port: u16, request: &[u8]) -> String {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return String::new() };
@@ -114,13 +121,51 @@ fn a_source_that_fell_silent_is_told_once_across_restarts_and_its_return_once() 
         daemon.until("the silence to be told", || told() == ["no export from imports for 4 days"]);
         daemon.stop();
     }
+    bench.write("drop/empty.csv", HEADER);
+    let daemon = bench.start();
+    daemon.until("a file without records", || bench.path("drop/.tidewaiter/done").exists());
+    daemon.until("the silence in the status", || {
+        wrong(&bench).iter().any(|what| what == "no export from imports for 4 days")
+    });
+    daemon.stop();
+    let page = printed(&tidewaiter(&bench.path(""), &["status"]).success());
+    assert!(page.contains("without any record, as all before it"), "{page}");
+    assert_eq!(told().len(), 1, "a file without records is no export");
     bench.write("drop/october.csv", format!("{HEADER}{}", quiet(1)));
     bench.run();
     let daemon = bench.start();
     daemon.until("the return to be told", || told().len() == 2);
+    daemon.until("nothing to be wrong", || wrong(&bench).is_empty());
     daemon.stop();
     assert!(told().contains(&"an export came from imports again".to_owned()), "{:?}", told());
     assert!(note(&bench, "expected imports", None).unwrap().contains("\"told_at\":null"));
+}
+
+#[test]
+fn what_is_in_the_way_of_files_stands_in_the_status_until_it_is_gone() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let bench = bench(&format!("metrics: 127.0.0.1:{port}\n"));
+    let daemon = bench.start();
+    daemon.until("ready", || get(port, "/readyz").starts_with("HTTP/1.1 200"));
+    std::os::unix::fs::symlink("/etc/hostname", bench.path("drop/link.csv")).unwrap();
+    daemon.until("the link in the status", || {
+        wrong(&bench).iter().any(|what| what.contains("drop/link.csv of imports is not taken: it is a symbolic link"))
+    });
+    assert!(get(port, "/readyz").starts_with("HTTP/1.1 200"), "other files are taken");
+    std::fs::remove_file(bench.path("drop/link.csv")).unwrap();
+    daemon.until("nothing to be wrong", || wrong(&bench).is_empty());
+
+    std::fs::rename(bench.path("drop"), bench.path("away")).unwrap();
+    let gone = "intake of imports rests: the drop folder is gone";
+    daemon.until("the folder in the status", || wrong(&bench) == [gone]);
+    let answer = get(port, "/readyz");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains(gone), "{answer}");
+    assert!(get(port, "/healthz").starts_with("HTTP/1.1 200"));
+    tidewaiter(&bench.path(""), &["status", "--check"]).code(1);
+    std::fs::rename(bench.path("away"), bench.path("drop")).unwrap();
+    daemon.until("nothing to be wrong", || wrong(&bench).is_empty());
+    assert!(get(port, "/readyz").starts_with("HTTP/1.1 200"));
+    daemon.stop();
 }
 
 #[test]

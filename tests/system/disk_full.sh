@@ -53,6 +53,10 @@ cases=0
 # Below 5 % of 16 MiB (819 KiB) intake pauses; above it the ledger or the Maildir meets the end of the disk.
 for kib in 0 64 400 840 1000 1400 2000; do
     start "$kib" ""
+    if [ "$kib" = 400 ]; then
+        "$tidewaiter" status -c "$folder/tidewaiter.yaml" --json >"$work/status.json" || fail "no status on a full disk"
+        grep -q 'intake of [^"]* rests: ' "$work/status.json" || fail "the status does not say that intake rests"
+    fi
     kill "$daemon"
     stopped=$SECONDS
     wait "$daemon" || fail "with $kib KiB free: a stop ended with exit $?"
