@@ -14,7 +14,7 @@ use crate::desk::{self, Desk, DeskText};
 use crate::evaluate::{self, Firing, Memo};
 use crate::pipeline::{self, RunError};
 use crate::problem::{Problem, SourceText};
-use crate::prose::{why, words};
+use crate::prose::words;
 use crate::record::Record;
 use crate::rules::{Example, Known, Rule, RuleTest, Tested, read_tests};
 
@@ -225,7 +225,7 @@ fn run_file(
     let mut rows: BTreeMap<u64, (Record, Got)> = BTreeMap::new();
     let ran = pipeline::run(&mut reading, desk, |chunk| {
         for finding in chunk.findings {
-            let why = finding.evidence.iter().map(why).collect();
+            let why = finding.evidence.iter().map(words::why).collect();
             let (_, got) = rows.entry(finding.record.row).or_insert_with(|| (finding.record.clone(), Got::new()));
             got.insert(finding.rule.id.clone(), why);
         }
@@ -268,7 +268,7 @@ fn differences(
 }
 
 fn reasons(firing: &Firing) -> Vec<String> {
-    firing.evidence.iter().map(why).collect()
+    firing.evidence.iter().map(words::why).collect()
 }
 
 fn tell(outcome: &Outcome) {

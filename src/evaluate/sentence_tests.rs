@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::tests::{rule_text, rules};
 use super::*;
 use crate::problem::SourceText;
-use crate::prose::why;
+use crate::prose::words::why;
 use crate::record::{Field, Part, Role, SourceFile};
 
 const WATCHLIST: &str = "\
@@ -27,6 +27,9 @@ entities:
       - {id: rostec, percent: 100, kind: own, source: test}
     source: test
 ";
+
+/// A detection, a record, and the sentence.
+type Case<'a> = (&'a str, &'a [(Field, &'a str)], &'a str);
 
 /// The sentences for what a detection found in a record, with the operators' words.
 fn told(detection: &str, cells: &[(Field, &str)]) -> Vec<(String, String)> {
@@ -60,7 +63,7 @@ fn every_operator_is_told_in_a_sentence() {
     let usd: &[(Field, &str)] = &[(ValueUsd, "12000.5")];
     let masses: &[(Field, &str)] = &[(NetMassKg, "10"), (GrossMassKg, "9.5")];
     let kret: &[(Field, &str)] = &[(TO, "КРЭТ ЗАВОД"), (TO_ID, "7703695246"), (Day, "2022-10-24")];
-    let table: &[(&str, &[(Field, &str)], &str)] = &[
+    let table: &[Case] = &[
         ("description|mentions: Su-35*", &[(Goods, "PARTS СУ-35")], "description mentions Su-35*: ‘СУ-35’"),
         ("description|contains: su-3", &[(Goods, "SU-35")], "description contains su-3: ‘SU-3’"),
         ("description|startswith: su", &[(Goods, "SU-35")], "description begins with su: ‘SU’"),

@@ -101,7 +101,7 @@ pub fn party(name: &str, matched: &Matched) -> Passage {
 
 fn reasons(evidence: &[Evidence]) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
-    for sentence in evidence.iter().map(super::why) {
+    for sentence in evidence.iter().map(words::why) {
         if !sentences.contains(&sentence) {
             sentences.push(sentence);
         }

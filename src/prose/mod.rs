@@ -9,4 +9,3 @@ pub mod words;
 
 pub use finding::{FindingView, Labelled, NAME, cell, color, labelled, paragraphs, party, sentence_case};
 pub use passage::{Matched, Passage, clean, clean_line, cut, escape};
-pub use why::why;

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::passage::clean;
+pub use super::why::why;
 use crate::record::{Field, Record, SourceFile};
 use crate::value::country_name;
 
