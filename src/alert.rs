@@ -20,6 +20,16 @@ pub enum News {
     },
 }
 
+impl News {
+    /// The word in tables and JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            News::New => "new",
+            News::Amended { .. } => "amended",
+        }
+    }
+}
+
 /// A finding that is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -59,8 +69,12 @@ pub struct Totals {
     pub amended: u64,
     /// Sum of `value_usd` as decimal text; `None` when no record has one.
     pub value_usd: Option<String>,
-    /// By consignor, consignee and month, most records first, for alerts told as a summary.
+    /// By consignor, consignee and month, most records first, for alerts told as a summary: the largest of them.
+    #[serde(default)]
     pub by_party_and_month: Vec<PartyMonth>,
+    /// How many such lines there are.
+    #[serde(default)]
+    pub lines: u64,
 }
 
 /// One line of a summary.
@@ -93,6 +107,30 @@ pub struct Alert {
     pub totals: Totals,
     /// The files, in the order in which they were read; at least one.
     pub files: Vec<FileReport>,
+    /// What was held of it as a storm, the oldest first.
+    pub held: Vec<WasHeld>,
+}
+
+/// A storm that is told after all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WasHeld {
+    /// Since when, in microseconds since 1970.
+    pub since: i64,
+    /// Until when.
+    pub until: i64,
+    /// Why.
+    pub why: String,
+    /// What ended it.
+    pub end: HeldUntil,
+}
+
+/// What ends the holding of a storm that is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldUntil {
+    /// Somebody released it.
+    Released,
+    /// Nobody looked at it for a day.
+    Overdue,
 }
 
 /// Why something is not told, or not yet.

@@ -177,7 +177,9 @@ impl Which {
         let rule = self.file.to_string_lossy();
         let findings = ledger.end_storms(&rule, end, jiff::Timestamp::now().as_microsecond()).await?.unwrap_or(0);
         let (word, told) = match end {
-            StormEnd::Released => ("released", "are released: the daemon tells them in one mail within ten seconds"),
+            StormEnd::Released | StormEnd::Overdue => {
+                ("released", "are released: the daemon tells them in one mail within ten seconds")
+            }
             StormEnd::Discarded => ("discarded", "stay recorded and will not be told"),
         };
         let whole = json!({ "done": word, "rule": rule, "findings": findings });

@@ -11,6 +11,7 @@ mod columns;
 mod demo;
 mod explain;
 mod files;
+mod findings;
 mod init;
 mod layout;
 mod manual;
@@ -94,6 +95,8 @@ enum Command {
     Resolve(resolve::Resolve),
     /// Show sources, files, rules and the outbox.
     Status(status::Status),
+    /// List findings and what became of each, or all that a mail told.
+    Findings(findings::Findings),
     /// Put a failed file back into its drop folder.
     Retry(files::Retry),
     /// Let a held file or storm go on.
@@ -211,6 +214,7 @@ fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Rules(command) => on_runtime(rules::rules(command)),
         Command::Resolve(command) => resolve::resolve(&command),
         Command::Status(command) => on_runtime(status::status(command)),
+        Command::Findings(command) => on_runtime(findings::findings(command)),
         Command::Retry(command) => on_runtime(files::retry(command)),
         Command::Release(command) => on_runtime(files::release(command)),
         Command::Discard(command) => on_runtime(files::discard(command)),

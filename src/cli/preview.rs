@@ -1,7 +1,8 @@
 //! `tidewaiter preview RULE FILE`: the mail that a rule would make of a file, as `.eml` and `.html`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -11,6 +12,7 @@ use crate::deliver::{Letter, Occasion, Sender, Templates, alert_letter, html_of}
 use crate::finding::{Finding, Identity};
 use crate::pipeline::{self, RunError};
 use crate::record::{Field, Part, Role, SourceFile};
+use crate::rule_card::RuleCard;
 use crate::value::Decimal;
 
 /// Write the mail that a rule would make of a file.
@@ -44,14 +46,10 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
     let desk = command.rules.desk()?;
     let rule = find_rule(&desk, &command.rule)?.clone();
     let mut reading = open(&command.file, &desk, command.layout.as_deref(), desk.plan.needs())?;
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut sums = Sums::default();
+    let mut heaps = Heaps::default();
     let counts = pipeline::run(&mut reading, &desk, |chunk| {
         for finding in chunk.findings.into_iter().filter(|finding| finding.rule.id == rule.card.id) {
-            sums.add(&finding);
-            if findings.len() < CARRIED {
-                findings.push(finding);
-            }
+            heaps.add(finding);
         }
         Ok::<(), std::convert::Infallible>(())
     });
@@ -60,22 +58,13 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
         Err(RunError::Read(error)) => return Err(unreadable(&command.file, &error)),
         Err(RunError::Taker(never)) => match never {},
     };
-    if findings.is_empty() {
+    if heaps.heaps.is_empty() {
         return Err(CommandError::Problems(format!(
             "{} does not fire for {}: there is no mail to show",
             rule.card.id,
             command.file.display()
         )));
     }
-    findings.sort_by(|a, b| b.record.get(Field::DeclarationDate).cmp(&a.record.get(Field::DeclarationDate)));
-    let group = group_of(&findings);
-    let told = findings.into_iter().map(|finding| Told {
-        id: 0,
-        key: finding.key(&Identity::default(), 0),
-        finding,
-        news: News::New,
-    });
-    let told = told.collect();
     let file = command.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let source = SourceFile { source: "preview".to_owned(), file, member: None, sheet: None, sha256: None };
     let report = FileReport {
@@ -86,14 +75,60 @@ pub fn preview(command: &Preview) -> Result<(), CommandError> {
         notes: pipeline::notes(&reading, &desk),
         banner: None,
     };
-    let (rule, totals) = (rule.card.clone(), sums.totals());
-    let alert = Alert { key: String::new(), rule, group, told, totals, files: vec![report] };
-    write(command, &alert)
+    let alerts: Vec<Alert> = heaps.heaps.into_iter().map(|heap| heap.alert(&rule.card, &report)).collect();
+    write(command, &alerts)
 }
 
-fn group_of(findings: &[Finding]) -> Vec<(String, String)> {
-    let Some(first) = findings.first() else { return Vec::new() };
-    first.rule.alert.group_by.iter().cloned().zip(first.group.iter().cloned()).collect()
+/// Findings by their groups, in the order in which these come; as many as a mail carries along.
+#[derive(Default)]
+struct Heaps {
+    heaps: Vec<Heap>,
+    places: HashMap<Vec<String>, usize>,
+    carried: usize,
+}
+
+/// Findings of one group.
+#[derive(Default)]
+struct Heap {
+    group: Vec<String>,
+    findings: Vec<Finding>,
+    sums: Sums,
+}
+
+impl Heaps {
+    fn add(&mut self, finding: Finding) {
+        let place = *self.places.entry(finding.group.clone()).or_insert(self.heaps.len());
+        if place == self.heaps.len() {
+            self.heaps.push(Heap { group: finding.group.clone(), ..Heap::default() });
+        }
+        let Some(heap) = self.heaps.get_mut(place) else { return };
+        heap.sums.add(&finding);
+        if self.carried < CARRIED {
+            self.carried += 1;
+            heap.findings.push(finding);
+        }
+    }
+}
+
+impl Heap {
+    fn alert(mut self, rule: &Arc<RuleCard>, report: &FileReport) -> Alert {
+        self.findings.sort_by(|a, b| b.record.get(Field::DeclarationDate).cmp(&a.record.get(Field::DeclarationDate)));
+        let told = self.findings.into_iter().map(|finding| Told {
+            id: 0,
+            key: finding.key(&Identity::default(), 0),
+            finding,
+            news: News::New,
+        });
+        Alert {
+            key: String::new(),
+            rule: rule.clone(),
+            group: rule.alert.group_by.iter().cloned().zip(self.group).collect(),
+            told: told.collect(),
+            totals: self.sums.totals(),
+            files: vec![report.clone()],
+            held: Vec::new(),
+        }
+    }
 }
 
 /// Lines of a summary.
@@ -146,19 +181,21 @@ impl Sums {
         };
         let mut lines: Vec<PartyMonth> = self.lines.into_iter().map(line).collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.records));
+        let many = lines.len() as u64;
         lines.truncate(LINES);
-        Totals { new: self.all.records, amended: 0, value_usd: self.all.text(), by_party_and_month: lines }
+        let value_usd = self.all.text();
+        Totals { new: self.all.records, amended: 0, value_usd, by_party_and_month: lines, lines: many }
     }
 }
 
-fn write(command: &Preview, alert: &Alert) -> Result<(), CommandError> {
+fn write(command: &Preview, alerts: &[Alert]) -> Result<(), CommandError> {
     let (templates, mut problems) = match &command.templates {
         Some(folder) => Templates::load(folder)?,
         None => (Templates::shipped()?, Vec::new()),
     };
     let sender = Sender { from: "tidewaiter@localhost".to_owned(), host: "localhost".to_owned() };
     let letter = Letter {
-        alerts: std::slice::from_ref(alert),
+        alerts,
         occasion: &Occasion::default(),
         recipient: "preview@localhost",
         roots: &[],

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::attachment::attachment;
-use super::message::{Enclosure, Parts, notification};
+use super::message::{Enclosure, Parts, message_id, notification};
+use super::room::{largest, turns};
 use super::templates::Templates;
-use super::view::{MailView, Occasion, Shown, mail_view, telling_value, total};
+use super::view::{Frame, MailView, Occasion, mail_view, telling_value, total};
+use super::whereabouts::Enclosed;
 use super::{MessageError, Sender};
 use crate::alert::Alert;
 use crate::notification::{Kind, Notification};
@@ -19,14 +21,8 @@ use crate::record::{Field, Part, Record, Role};
 const MAX_HTML: usize = 90_000;
 /// Keys in one header; the CSV holds the rest.
 const MAX_KEYS: usize = 20;
-/// How much is shown, the most first; the first that fits is taken.
-const SHOWN: [Shown; 5] = [
-    Shown { records: 20, lines: 30, alerts: 20 },
-    Shown { records: 12, lines: 20, alerts: 12 },
-    Shown { records: 6, lines: 10, alerts: 8 },
-    Shown { records: 3, lines: 5, alerts: 4 },
-    Shown { records: 1, lines: 2, alerts: 1 },
-];
+/// Programs that show the plain part show all of it; it is long enough for some hundred records.
+const MAX_TEXT: usize = 120_000;
 
 /// Alerts for one recipient.
 #[derive(Debug, Clone, Copy)]
@@ -86,13 +82,15 @@ impl OperatorView {
     }
 }
 
-/// The page of a mail with these alerts, as templates see it.
+/// The page of a mail with these alerts that has room for so many records, as templates see it.
 pub(super) fn page_of_alerts(
-    alerts: &[Alert],
-    occasion: &Occasion,
-    attached_rows: Option<u64>,
+    (alerts, occasion): (&[Alert], &Occasion),
+    enclosed: Enclosed,
+    room: usize,
 ) -> Result<serde_json::Value, MessageError> {
-    let view = mail_view(alerts, occasion, (SHOWN[0], attached_rows));
+    let turns = turns(alerts);
+    let frame = Frame { occasion, enclosed, pointer: "All of them: `tidewaiter findings`." };
+    let view = mail_view(alerts, turns.get(..room).unwrap_or(&turns), frame);
     as_templates_see(&Page { view: &view, operator: "operator@example.org".to_owned() })
 }
 
@@ -105,9 +103,9 @@ fn as_templates_see(page: &impl Serialize) -> Result<serde_json::Value, MessageE
 /// # Errors
 /// An address that cannot be delivered to.
 pub fn alert_letter(letter: &Letter, sender: &Sender, templates: &Templates) -> Result<Notification, MessageError> {
-    let attached = attachment(letter.alerts).map_err(|error| MessageError::Assembly { reason: error.to_string() })?;
-    let (text, html) = bodies(letter, Some(attached.rows), (sender, templates))?;
-    let (text_without, html_without) = bodies(letter, None, (sender, templates))?;
+    let attached = attachment(letter.alerts)?;
+    let (text, html) = bodies(letter, Enclosed::File(&attached), (sender, templates))?;
+    let (text_without, html_without) = bodies(letter, Enclosed::LeftOut, (sender, templates))?;
     let parts = Parts {
         kind: Kind::Alert,
         recipient: letter.recipient,
@@ -175,22 +173,32 @@ fn page<'a, V: Serialize>(view: &'a V, sender: &'a Sender) -> Result<Page<'a, V>
     Ok(Page { view, operator: sender.mailbox()?.email.to_string() })
 }
 
-/// Text and HTML with as many records as fit.
+/// Text and HTML, each with as many records as it has room for.
 fn bodies(
     letter: &Letter,
-    attached_rows: Option<u64>,
+    enclosed: Enclosed,
     (sender, templates): (&Sender, &Templates),
 ) -> Result<(String, String), MessageError> {
-    let mut bodies = (String::new(), String::new());
-    for shown in SHOWN {
-        let view: MailView = mail_view(letter.alerts, letter.occasion, (shown, attached_rows));
-        let page = page(&view, sender)?;
-        bodies = (tidy(&templates.render("alert.txt", &page)?), templates.render("alert.html", &page)?);
-        if bodies.1.len() <= MAX_HTML {
-            break;
-        }
-    }
-    Ok(bodies)
+    let turns = turns(letter.alerts);
+    let pointer = pointer(letter, sender)?;
+    let frame = Frame { occasion: letter.occasion, enclosed, pointer: &pointer };
+    let render = |name: &str, room: usize| {
+        let view: MailView = mail_view(letter.alerts, turns.get(..room).unwrap_or(&turns), frame);
+        templates.render(name, &page(&view, sender)?)
+    };
+    let text = largest(turns.len(), |room| render("alert.txt", room), |text| text.len() <= MAX_TEXT)?;
+    let html = largest(turns.len(), |room| render("alert.html", room), |html| html.len() <= MAX_HTML)?;
+    Ok((tidy(&text), html))
+}
+
+/// How a reader gets what is in neither the mail nor its file.
+fn pointer(letter: &Letter, sender: &Sender) -> Result<String, MessageError> {
+    let operator = sender.mailbox()?.email;
+    let id = message_id(letter.id, sender);
+    Ok(format!(
+        "All of them can be had from {operator}, who runs this watcher: `tidewaiter findings --mail {id} --format csv` \
+         writes them out."
+    ))
 }
 
 /// `critical: Su-35 parts to a Rostec subsidiary: 3 records, AO KRET, and 4 more rules`; a long title gives way to the rest.

@@ -50,13 +50,13 @@ fn the_plain_part_reads_well() {
        Why: consignee ‘АО «КРЭТ»’ is AO KRET: INN 7703695246 is AO KRET's; AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec
        Where: october.csv, row 1, declaration 10702070/241022/0001, item 1
 
-    The whole of every record is in the attached CSV file.
-
     Known reasons for a false alert:
     - Scale models and toys
 
     References of the rule:
     - https://example.org/source
+
+    The whole of every record is in the attached CSV file.
 
     -- 
     File: october.csv
@@ -185,7 +185,7 @@ fn the_html_stays_small_however_large_the_records_are() {
     let notification = mail(&alert, None);
     let html = html_of(&notification);
     assert!(html.len() < 90_000, "{}", html.len());
-    assert!(html.contains("300 records") && html.contains("more records are not shown here"));
+    assert!(html.contains("300 records") && html.contains("more records are in the attached file."));
 }
 
 #[test]
@@ -210,9 +210,14 @@ fn a_summary_shows_totals_instead_of_records() {
     rule_of(&mut alert).alert.summary = true;
     let line = alert.totals.by_party_and_month[0].clone();
     alert.totals.by_party_and_month = vec![line; 40];
+    (alert.totals.new, alert.totals.lines) = (5_000, 4_000);
+    alert.totals.value_usd = Some("200000000".into());
     let text = text(&mail(&alert, None));
     assert_eq!(text.matches("- 2022-10: 3 records, 3,703,702.50 USD\n").count(), 30, "{text}");
-    assert!(text.contains("10 more lines of smaller totals not shown here."));
+    // Thirty lines of three records and 3,703,702.50 USD are shown: what the others come to is the rest of the true totals.
+    let rest = "3,970 more lines with 4,910 records, worth 88,888,925 USD, are not shown here. The attached file holds 3 of \
+                the 5,000 records.";
+    assert!(text.contains(rest), "{text}");
     assert!(!text.contains("Where:"));
 }
 
@@ -223,8 +228,11 @@ fn a_banner_and_a_cut_attachment_are_said() {
     alert.files[0].banner = Some("Held for two hours".into());
     let text = text(&mail(&alert, None));
     assert!(text.contains("NOTE: Held for two hours"));
-    assert!(text.contains("it holds the first 3 of 12,345 records."), "{text}");
-    assert!(text.contains("12,342 more records are not shown here."));
+    assert!(text.contains("The attached CSV file holds 3 of 12,345 records; there is no room"), "{text}");
+    assert!(text.contains("12,342 more records are not shown here; the attached file holds 3 of the 12,345."));
+    let pointer = "All of them can be had from tide@example.org, who runs this watcher: `tidewaiter findings --mail \
+                   00000000-0000-0000-0000-000000000007@mail.example.org --format csv` writes them out.";
+    assert!(text.contains(pointer), "{text}");
 }
 
 #[test]
@@ -233,10 +241,16 @@ fn the_attachment_goes_along_once_and_stays_behind_in_the_twin() {
     let parsed = MessageParser::default().parse(&notification.message).unwrap();
     let csv = parsed.attachment(0).unwrap();
     assert_eq!(csv.attachment_name(), Some("su-35-rostec.csv"));
-    assert!(String::from_utf8(csv.contents().to_vec()).unwrap().starts_with("rule,level,file,row,sha256,"));
+    assert!(String::from_utf8(csv.contents().to_vec()).unwrap().starts_with("\u{FEFF}rule,level,group,news,"));
     let twin = MessageParser::default().parse(notification.without_attachment.as_ref().unwrap()).unwrap();
     assert_eq!((twin.attachment_count(), twin.message_id()), (0, parsed.message_id()));
-    assert!(!twin.body_text(0).unwrap().contains("attached"));
+    let text = twin.body_text(0).unwrap();
+    assert!(!text.contains("attached") && text.contains("was left out: with it, the mail was too large"), "{text}");
+    assert!(
+        text.contains("findings --mail 00000000-0000-0000-0000-000000000007@mail.example.org --format csv"),
+        "{text}"
+    );
+    assert!(twin.body_html(0).unwrap().contains("was left out"));
 }
 
 #[test]
@@ -303,11 +317,14 @@ fn other(id: &str, level: crate::rule_card::Level, count: u64) -> Alert {
     let mut alert = sample::alert(count);
     let rule = rule_of(&mut alert);
     (rule.id, rule.title, rule.level) = (id.into(), format!("Rule {id}"), level);
+    for told in &mut alert.told {
+        told.finding.rule = alert.rule.clone();
+    }
     alert
 }
 
 #[test]
-fn several_alerts_are_one_mail_that_shows_of_each_a_fair_part() {
+fn several_alerts_are_one_mail_that_shows_the_first_twenty_of_each() {
     use crate::alert::{Untold, UntoldCount};
     use crate::rule_card::Level;
 
@@ -336,7 +353,7 @@ fn several_alerts_are_one_mail_that_shows_of_each_a_fair_part() {
         "62 records of 3 rules",
         "- high: Rule b: 30 records, AO KRET\n",
         "joined this one",
-        "21 more records are not shown here.",
+        "10 more records are in the attached file.",
         "\n1,204 findings held as a storm",
         "File: october.csv",
         "File: november.csv",
@@ -344,7 +361,7 @@ fn several_alerts_are_one_mail_that_shows_of_each_a_fair_part() {
     ] {
         assert!(text.contains(part) || text.contains(&part.replace("\n1", "\n- 1")), "{part}\n{text}");
     }
-    assert_eq!(text.matches("   Where: ").count(), 20, "nine, nine and two");
+    assert_eq!(text.matches("   Where: ").count(), 42, "twenty, twenty and two");
     let parsed = MessageParser::default().parse(&notification.message).unwrap();
     assert_eq!(parsed.references().as_text_list().unwrap(), ["a@x", "b@x"]);
     assert_eq!(parsed.in_reply_to().as_text(), Some("a@x"));
@@ -368,7 +385,101 @@ fn a_mail_of_hundreds_of_alerts_stays_small_and_counts_them_all() {
     let notification = alert_letter(&letter, &sender(), &Templates::shipped().unwrap()).unwrap();
     let html = html_of(&notification);
     assert!(html.len() < 90_000, "{}", html.len());
-    assert!(html.contains("600 records of 300 rules") && html.contains("and 240 more alerts"), "{html}");
+    assert!(html.contains("600 records of 300 rules"), "{html}");
+    assert!(html.contains("and 295 more rules with 590 records: 295 low"), "{html}");
+    let shown = html.matches("<b>Where</b>").count();
+    assert!(html.contains(&format!("and {} more alerts with", 240 - shown)), "{shown}: {html}");
+}
+
+fn mail_of(alerts: &[Alert]) -> Notification {
+    let letter = Letter {
+        alerts,
+        occasion: &Occasion::default(),
+        recipient: "desk@example.org",
+        roots: &[],
+        now: jiff::Timestamp::UNIX_EPOCH,
+        id: uuid::Uuid::from_u128(7),
+    };
+    alert_letter(&letter, &sender(), &Templates::shipped().unwrap()).unwrap()
+}
+
+#[test]
+fn a_critical_alert_loses_no_record_to_lesser_ones() {
+    use crate::rule_card::Level;
+
+    let mut alerts = vec![sample::alert(20)];
+    alerts.extend((0..30).map(|n| other(&format!("r{n}"), Level::High, 20)));
+    let notification = mail_of(&alerts);
+    let html = html_of(&notification);
+    assert!(html.len() < 90_000, "{}", html.len());
+    let first = html.split("Rule r0</h1>").next().unwrap();
+    assert_eq!(first.matches("<b>Where</b>").count(), 20);
+    assert!(html.contains("high: Rule r29: 20 records, AO KRET (in the attached file alone)"), "{html}");
+    assert!(text(&notification).matches("   Where: ").count() > 100, "the plain part has its own room");
+}
+
+#[test]
+fn of_a_rule_in_several_groups_everything_but_the_records_is_said_once() {
+    use crate::rule_card::Level;
+
+    let group = |name: &str| {
+        let mut alert = other("party", Level::High, 2);
+        alert.group = vec![("to.entity".into(), name.into())];
+        alert
+    };
+    let alerts = [group("KRET"), other("b", Level::High, 1), group("Almaz"), group("KRET 2")];
+    let text = text(&mail_of(&alerts));
+    for once in ["HIGH: Rule party\n6 records", "- high: Rule party: 6 records in 3 groups\n"] {
+        assert_eq!(text.matches(once).count(), 1, "{once} in {text}");
+    }
+    for twice in ["Scale models and toys", "https://example.org/source", "Parts for the Su-35 that are declared"] {
+        assert_eq!(text.matches(twice).count(), 2, "{twice}, once a rule, in {text}");
+    }
+    let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} in {text}"));
+    assert!(place("to: Almaz\n2 records") < place("to: KRET 2\n2 records"));
+    assert!(place("to: KRET 2") < place("HIGH: Rule b"), "{text}");
+}
+
+#[test]
+fn what_was_held_as_a_storm_says_since_when_why_and_how_it_came_to_be_told() {
+    use crate::alert::{HeldUntil, WasHeld};
+
+    let mut alert = sample::alert(1);
+    let held =
+        |since, end| WasHeld { since, until: since + 3_600_000_000, why: "more than 1,000 findings".into(), end };
+    alert.held = vec![held(0, HeldUntil::Released), held(86_400_000_000, HeldUntil::Overdue)];
+    let notification = mail(&alert, None);
+    let text = text(&notification);
+    let released = "NOTE: Held as a storm since 1970-01-01 00:00 UTC: more than 1,000 findings. Somebody looked at it and \
+                    released it on 1970-01-01 01:00 UTC.";
+    assert!(text.contains(released), "{text}");
+    assert!(
+        text.contains("since 1970-01-02 00:00 UTC: more than 1,000 findings. Nobody has looked at it within 24 hours")
+    );
+    assert!(html_of(&notification).contains("Held as a storm since 1970-01-01 00:00 UTC"));
+}
+
+#[test]
+fn no_record_is_in_neither_the_mail_nor_its_file_without_being_counted_and_pointed_to() {
+    use crate::rule_card::Level;
+
+    let mut alerts = vec![sample::alert(400)];
+    for told in &mut alerts[0].told {
+        told.finding.record.raw.push(("Text".into(), "x".repeat(20_000)));
+    }
+    alerts.extend((0..30).map(|n| other(&format!("n{n}"), Level::Critical, 12)));
+    alerts[30].told.clear();
+    let notification = mail_of(&alerts);
+    let html = html_of(&notification);
+    let parsed = MessageParser::default().parse(&notification.message).unwrap();
+    let mut rows = csv::Reader::from_reader(parsed.attachment(0).unwrap().contents());
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    for n in 0..29 {
+        assert_eq!(rows.iter().filter(|row| &row[0] == format!("n{n}").as_str()).count(), 12, "n{n}");
+    }
+    let held = format!("The attached CSV file holds {} of 760 records", rows.len());
+    assert!(html.contains(&held) && html.contains("tidewaiter findings --mail"), "{html}");
+    assert!(html.contains("critical: Rule n29: 12 records (neither here nor in the attached file)"), "{html}");
 }
 
 #[tokio::test]

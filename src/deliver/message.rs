@@ -46,7 +46,6 @@ pub(super) fn notification(
 ) -> Result<Notification, MessageError> {
     let from = sender.mailbox()?;
     let to = bare(parts.recipient)?;
-    let message_id = format!("{}@{}", parts.id.hyphenated(), host(&sender.host));
     let builder = || builder(parts, &from, &to, sender);
     let bare_body = |text: &str, html: &str| builder().multipart(alternative(parts.id, text, html)?).map_err(assembly);
     let (message, without_attachment) = match enclosure {
@@ -61,7 +60,7 @@ pub(super) fn notification(
         }
     };
     Ok(Notification {
-        message_id,
+        message_id: message_id(parts.id, sender),
         kind: parts.kind,
         recipient: to.email.to_string(),
         sender: from.email.to_string(),
@@ -69,6 +68,11 @@ pub(super) fn notification(
         message: message.formatted(),
         without_attachment,
     })
+}
+
+/// Without angle brackets.
+pub(super) fn message_id(id: uuid::Uuid, sender: &Sender) -> String {
+    format!("{}@{}", id.hyphenated(), host(&sender.host))
 }
 
 /// Builds a message that carries other parts besides its text.
@@ -86,7 +90,7 @@ pub(super) fn enclosing(
     )?);
     let message = builder(parts, &from, &to, sender).multipart(enclose(mixed)?).map_err(assembly)?;
     Ok(Notification {
-        message_id: format!("{}@{}", parts.id.hyphenated(), host(&sender.host)),
+        message_id: message_id(parts.id, sender),
         kind: parts.kind,
         recipient: to.email.to_string(),
         sender: from.email.to_string(),
@@ -103,7 +107,7 @@ fn builder(parts: &Parts, from: &Mailbox, to: &Mailbox, sender: &Sender) -> lett
         .to(to.clone())
         .subject(subject_line(&parts.subject))
         .date(date(parts.now))
-        .message_id(Some(format!("<{}@{host}>", parts.id.hyphenated())));
+        .message_id(Some(format!("<{}>", message_id(parts.id, sender))));
     let roots: Vec<String> = parts.roots.iter().filter_map(|root| message_id_of(root)).take(MOST_ROOTS).collect();
     if let Some(first) = roots.first() {
         builder = builder.in_reply_to(first.clone()).references(roots.join(" "));

@@ -4,30 +4,36 @@
 //! tries them once and says in words what became of it. Nothing here decides who is told, or waits, or keeps a queue.
 
 mod attachment;
+mod change;
+mod foot;
 mod letter;
 mod maildir;
 mod merge;
 mod message;
 mod retry;
+mod room;
 mod sample;
 mod sendmail;
+mod sheet;
 mod smtp;
 mod templates;
 mod token;
 mod trial;
 mod view;
+mod whereabouts;
 
 #[cfg(test)]
 mod mail_tests;
 #[cfg(test)]
 mod smtp_tests;
 
-pub(crate) use attachment::neutral as neutral_cell;
 pub use letter::{Letter, OperatorLetter, alert_letter, operator_letter, record_line};
 pub use maildir::Maildir;
 pub use merge::{is_critical, merged_letter};
 pub use retry::{NextTry, next_try};
 pub use sendmail::Sendmail;
+pub(crate) use sheet::neutral as neutral_cell;
+pub use sheet::{Columns, line as table_line};
 pub use smtp::{Login, SmtpError, SmtpSettings, SmtpTls, SmtpTransport};
 pub use templates::{Templates, stamp as template_stamp};
 pub use token::TokenCommand;

@@ -100,7 +100,9 @@ pub(super) fn alert(count: u64) -> Alert {
                 records: count,
                 value_usd: Some("3703702.5".into()),
             }],
+            lines: 1,
         },
+        held: vec![],
         files: vec![FileReport { source, records: 1200, rejects: 2, skipped: 0, notes: vec![], banner: None }],
     }
 }

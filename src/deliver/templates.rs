@@ -320,8 +320,8 @@ mod tests {
             ),
             (
                 "alert.txt",
-                "{% for alert in alerts %}\n{% for r in alert.records %}{{ r.nmber }}{% endfor %}{% endfor %}",
-                "alert.txt:2:32: error[template]: undefined value: `r.nmber`",
+                "{% for rule in rules %}\n{% for g in rule.groups %}{% for r in g.records %}{{ r.nmber }}{% endfor %}{% endfor %}{% endfor %}",
+                "alert.txt:2:54: error[template]: undefined value: `r.nmber`",
             ),
             ("alert.html", "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}", "fuel"),
             (

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::attachment::attachment;
 use super::letter::{OperatorView, page_of_alerts};
 use super::view::Occasion;
+use super::whereabouts::Enclosed;
 use super::{MessageError, sample};
-use crate::alert::{Alert, News, Untold, UntoldCount};
+use crate::alert::{Alert, HeldUntil, News, Untold, UntoldCount, WasHeld};
 use crate::record::{Field, Record};
 use crate::rule_card::{AlertSettings, RuleCard};
 
@@ -14,6 +16,9 @@ pub(super) struct Page {
     pub stem: &'static str,
     pub view: serde_json::Value,
 }
+
+/// Records on a page: the HTML of a mail with so many is never clipped.
+const ROOM: usize = 16;
 
 /// A page of each kind of mail: whoever renders all of them has seen every field with and without a value.
 pub(super) fn pages() -> Result<Vec<Page>, MessageError> {
@@ -30,8 +35,9 @@ pub(super) fn pages() -> Result<Vec<Page>, MessageError> {
     ];
     let mut pages = Vec::new();
     for (alerts, occasion) in alerts {
-        for attached in [Some(2), None] {
-            pages.push(Page { stem: "alert", view: page_of_alerts(&alerts, occasion, attached)? });
+        let file = attachment(&alerts)?;
+        for (enclosed, room) in [(Enclosed::File(&file), ROOM), (Enclosed::LeftOut, ROOM), (Enclosed::LeftOut, 1)] {
+            pages.push(Page { stem: "alert", view: page_of_alerts((&alerts, occasion), enclosed, room)? });
         }
     }
     let notice = OperatorView {
@@ -53,6 +59,8 @@ fn amended() -> Alert {
     }
     (alert.totals.new, alert.totals.amended) = (0, 2);
     alert.group = vec![("consignee.name".to_owned(), "АО «ПРИМЕР»".to_owned())];
+    let held = |end| WasHeld { since: 0, until: 1, why: "more than 1,000 in one file".to_owned(), end };
+    alert.held = vec![held(HeldUntil::Released), held(HeldUntil::Overdue)];
     for file in &mut alert.files {
         file.banner = Some("This file was held and then released.".to_owned());
         file.notes = vec!["2 cells of `date` could not be read".to_owned()];
@@ -64,6 +72,7 @@ fn amended() -> Alert {
 fn bare() -> Alert {
     let mut alert = sample::alert(1);
     let rule = Arc::new(RuleCard {
+        id: "bare".to_owned(),
         description: String::new(),
         references: Vec::new(),
         falsepositives: Vec::new(),
@@ -84,6 +93,7 @@ fn bare() -> Alert {
 fn summary() -> Alert {
     let mut alert = sample::alert(5);
     let settings = AlertSettings { summary: true, ..AlertSettings::default() };
-    alert.rule = Arc::new(RuleCard { alert: settings, ..RuleCard::clone(&alert.rule) });
+    alert.totals.lines = 9;
+    alert.rule = Arc::new(RuleCard { id: "summary".to_owned(), alert: settings, ..RuleCard::clone(&alert.rule) });
     alert
 }

@@ -1,30 +1,26 @@
 //! View: the alerts of a mail → what the templates print, each text already bounded, cleaned and in its two forms. Pure.
+//!
+//! Alerts of one rule stand together, under what is said once of the rule. Of what is not shown it is said where it is.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::alert::{Alert, FileReport, News, PartyMonth, Told, UntoldCount};
+use super::change::differing;
+use super::foot::foot;
+use super::room::{given, shown};
+use super::whereabouts::{self, Count, Enclosed};
+use crate::alert::{Alert, HeldUntil, News, PartyMonth, Told, UntoldCount, WasHeld};
 use crate::prose::{
-    FindingView, Labelled, Matched, NAME, Passage, cell, clean, color, escape, labelled, paragraphs, party,
-    sentence_case, words,
+    FindingView, Labelled, Matched, NAME, Passage, clean, color, escape, labelled, paragraphs, party, sentence_case, words,
 };
-use crate::record::{Field, FieldKind, Part, Record, Role};
+use crate::record::{self, Field, FieldKind, Record, Role};
 use crate::rule_card::{Level, RuleCard};
+use crate::value::Decimal;
 
 const MOST_CHANGES: usize = 12;
-/// Notes about columns of the file in a mail's foot.
-const MOST_NOTES: usize = 5;
-
-/// How many of each are shown in the mail itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shown {
-    /// Records and lines over the whole mail, fairly shared.
-    pub records: usize,
-    pub lines: usize,
-    /// Alerts; the others are one line each.
-    pub alerts: usize,
-}
+/// Storms of one rule that are told apart.
+const MOST_HELD: usize = 3;
 
 /// Why the mail is made, and what is said under it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,36 +33,57 @@ pub struct Occasion {
     pub untold: Vec<UntoldCount>,
 }
 
+/// What a mail is besides its alerts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub occasion: &'a Occasion,
+    pub enclosed: Enclosed<'a>,
+    /// Who can write what is not in the mail, and how.
+    pub pointer: &'a str,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct MailView {
     pub title: String,
     pub color: &'static str,
     pub occasion: Option<String>,
     pub deferred: bool,
-    /// One line an alert; nothing when there is one alert alone.
+    /// One line a rule, the most severe; nothing when there is one rule alone.
     pub contents: Vec<String>,
-    pub alerts: Vec<AlertView>,
-    pub attached: Option<String>,
+    pub rules: Vec<RuleView>,
+    /// One line an alert of which nothing is shown.
+    pub elsewhere: Vec<String>,
+    pub attached: String,
     pub foot: Vec<Labelled>,
     pub untold: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct AlertView {
+pub(super) struct RuleView {
     pub level: &'static str,
     pub color: &'static str,
     pub title: String,
     pub description: Vec<String>,
     pub count: String,
     pub detail: Vec<String>,
-    pub group: Vec<Labelled>,
     pub banner: Option<String>,
+    pub held: Vec<String>,
+    pub groups: Vec<GroupView>,
+    pub false_alarms: Vec<String>,
+    pub references: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct GroupView {
+    /// What its findings have in common.
+    pub group: Vec<Labelled>,
+    /// Nothing when the rule has no other.
+    pub count: Option<String>,
+    pub detail: Vec<String>,
     pub summary: bool,
     pub lines: Vec<Line>,
     pub records: Vec<RecordView>,
     pub rest: Option<String>,
-    pub false_alarms: Vec<String>,
-    pub references: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,123 +112,102 @@ pub(super) struct Change {
     pub after: Passage,
 }
 
-/// Everything that a mail with these alerts shows; `attached_rows` is `None` when there is no attachment.
-pub(super) fn mail_view(
-    alerts: &[Alert],
-    occasion: &Occasion,
-    (shown, attached_rows): (Shown, Option<u64>),
-) -> MailView {
-    let records =
-        shares(alerts.iter().map(|alert| if alert.rule.alert.summary { 0 } else { alert.told.len() }), shown.records);
-    let lines = shares(alerts.iter().map(|alert| alert.totals.by_party_and_month.len()), shown.lines);
-    let parts = alerts.iter().zip(records.into_iter().zip(lines)).take(shown.alerts);
-    let everything: u64 = alerts.iter().map(total).sum();
+/// An alert, with how much of it is shown and where the rest is.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub alert: &'a Alert,
+    pub count: Count,
+    /// It has a place in the mail, under its rule.
+    pub is_shown: bool,
+}
+
+/// Everything that a mail with these alerts shows when they had these turns (`room.rs`).
+pub(super) fn mail_view(alerts: &[Alert], turns: &[usize], frame: Frame) -> MailView {
+    let parts = alerts.iter().zip(given(alerts.len(), turns)).enumerate().map(|(at, (alert, turns))| {
+        let count = Count::of(alert, (at, shown(alert, turns)), frame.enclosed);
+        Part { alert, count, is_shown: turns > 0 }
+    });
+    let rules = by_rule(parts);
+    let everything = alerts.iter().fold(0_u64, |sum, alert| sum.saturating_add(total(alert)));
     let worst = alerts.iter().map(|alert| alert.rule.level).max();
     MailView {
-        title: match alerts {
-            [alert] => clean(&alert.rule.title, 200),
-            alerts => format!("{} of {}", words::counted(everything, "record"), rules_and_groups(alerts)),
+        title: match alerts.first() {
+            Some(alert) if rules.len() == 1 => clean(&alert.rule.title, 200),
+            _ => {
+                let of = words::counted(rules.len() as u64, "rule");
+                format!("{} of {of}", words::counted(everything, "record"))
+            }
         },
         color: color(worst.unwrap_or(Level::Informational)),
-        occasion: occasion.title.as_ref().map(|title| clean(title, 200)),
-        deferred: occasion.deferred,
-        contents: if alerts.len() > 1 { contents(alerts, shown.alerts) } else { Vec::new() },
-        alerts: parts
-            .map(|(alert, (records, lines))| {
-                alert_view(
-                    alert,
-                    Shown { records, lines, alerts: shown.alerts },
-                    if alerts.len() > 1 { 600 } else { 4000 },
-                )
-            })
-            .collect(),
-        attached: attached_rows.map(|rows| attached(rows, everything)),
+        occasion: frame.occasion.title.as_ref().map(|title| clean(title, 200)),
+        deferred: frame.occasion.deferred,
+        contents: if rules.len() > 1 { whereabouts::contents(&rules) } else { Vec::new() },
+        rules: rules.iter().filter_map(|rule| rule_view(rule, rules.len())).collect(),
+        elsewhere: whereabouts::elsewhere(rules.iter().flatten()),
+        attached: whereabouts::attached(everything, frame.enclosed, frame.pointer),
         foot: foot(alerts),
-        untold: occasion.untold.iter().map(untold).collect(),
+        untold: frame.occasion.untold.iter().map(untold).collect(),
     }
 }
 
-/// Room for each, so that nobody gets more than he has and the others not less for it.
-fn shares(wanted: impl Iterator<Item = usize>, room: usize) -> Vec<usize> {
-    let wanted: Vec<usize> = wanted.collect();
-    let mut given = vec![0; wanted.len()];
-    let mut room = room;
-    while room > 0 {
-        let before = room;
-        for (given, wanted) in given.iter_mut().zip(&wanted) {
-            if *given < *wanted && room > 0 {
-                *given += 1;
-                room -= 1;
-            }
-        }
-        if room == before {
-            break;
+/// Alerts of one rule together, where the first of them stands.
+fn by_rule<'a>(parts: impl Iterator<Item = Part<'a>>) -> Vec<Vec<Part<'a>>> {
+    let mut rules: Vec<Vec<Part>> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for part in parts {
+        let place = *places.entry(&part.alert.rule.id).or_insert(rules.len());
+        match rules.get_mut(place) {
+            Some(rule) => rule.push(part),
+            None => rules.push(vec![part]),
         }
     }
-    given
-}
-
-/// `2 rules`, or `1 rule in 3 groups`.
-fn rules_and_groups(alerts: &[Alert]) -> String {
-    let rules: BTreeSet<&str> = alerts.iter().map(|alert| alert.rule.id.as_str()).collect();
-    match rules.len() {
-        1 => format!("1 rule in {}", words::counted(alerts.len() as u64, "group")),
-        many => words::counted(many as u64, "rule"),
-    }
-}
-
-/// Lines of the list at the head of a mail with several alerts.
-const MOST_CONTENTS: usize = 60;
-
-fn contents(alerts: &[Alert], shown: usize) -> Vec<String> {
-    let line = |(at, alert): (usize, &Alert)| {
-        let value = telling_value(alert).map_or_else(String::new, |value| format!(", {}", clean(&value, 40)));
-        let elsewhere = if at < shown { "" } else { " (in the attached file alone)" };
-        let title = clean(&alert.rule.title, 120);
-        format!("{}: {title}: {}{value}{elsewhere}", alert.rule.level.name(), words::counted(total(alert), "record"))
-    };
-    let mut lines: Vec<String> = alerts.iter().enumerate().take(MOST_CONTENTS).map(line).collect();
-    let rest = alerts.len().saturating_sub(MOST_CONTENTS) as u64;
-    if rest > 0 {
-        lines.push(format!("and {}", words::counted(rest, "more alert")));
-    }
-    lines
+    rules
 }
 
 fn untold(count: &UntoldCount) -> String {
     format!("{} {}", words::counted(count.many, count.why.noun()), count.why.says())
 }
 
-fn alert_view(alert: &Alert, shown: Shown, description: usize) -> AlertView {
-    let rule = &alert.rule;
-    let summary = rule.alert.summary;
-    let lines: Vec<Line> = alert.totals.by_party_and_month.iter().take(shown.lines).map(line).collect();
-    let records: Vec<RecordView> =
-        alert.told.iter().take(shown.records).enumerate().map(|(at, told)| record_view(at + 1, told, rule)).collect();
-    let rest = if summary { rest_of_lines(alert, lines.len()) } else { rest_of_records(alert, records.len()) };
-    let banner = alert.files.iter().find_map(|file| file.banner.as_ref());
-    AlertView {
+/// A rule with those of its alerts that are shown, in a mail of so many rules; nothing when none is.
+fn rule_view(parts: &[Part], rules: usize) -> Option<RuleView> {
+    let rule = &parts.iter().find(|part| part.is_shown)?.alert.rule;
+    let alerts = || parts.iter().map(|part| part.alert);
+    let banner = alerts().flat_map(|alert| &alert.files).find_map(|file| file.banner.as_ref());
+    Some(RuleView {
         level: rule.level.name(),
         color: color(rule.level),
         title: clean(&rule.title, 200),
-        description: paragraphs(&rule.description, description),
-        count: words::counted(total(alert), "record"),
-        detail: detail(alert),
-        group: alert.group.iter().take(8).map(|(name, value)| labelled(group_label(name), value, NAME)).collect(),
+        description: paragraphs(&rule.description, if rules > 1 { 600 } else { 4000 }),
+        count: words::counted(alerts().fold(0, |sum: u64, alert| sum.saturating_add(total(alert))), "record"),
+        detail: detail(alerts()),
         banner: banner.map(|banner| clean(banner, 600)),
-        summary,
-        lines: if summary { lines } else { Vec::new() },
-        records: if summary { Vec::new() } else { records },
-        rest,
+        held: held(alerts().flat_map(|alert| &alert.held)),
+        groups: parts.iter().filter(|part| part.is_shown).map(|part| group_view(part, parts.len())).collect(),
         false_alarms: rule.falsepositives.iter().take(8).map(|text| clean(text, 300)).collect(),
         references: rule.references.iter().take(8).map(|text| clean(text, 300)).collect(),
+    })
+}
+
+fn group_view(part: &Part, groups: usize) -> GroupView {
+    let (alert, count) = (part.alert, part.count);
+    let summary = alert.rule.alert.summary;
+    let (lines, records) = if summary { (part.count.shown, 0) } else { (0, part.count.shown) };
+    let told = alert.told.iter().take(records).enumerate();
+    GroupView {
+        group: alert.group.iter().take(8).map(|(name, value)| labelled(group_label(name), value, NAME)).collect(),
+        count: (groups > 1).then(|| words::counted(total(alert), "record")),
+        detail: if groups > 1 { detail(std::iter::once(alert)) } else { Vec::new() },
+        summary,
+        lines: alert.totals.by_party_and_month.iter().take(lines).map(line).collect(),
+        records: told.map(|(at, told)| record_view(at + 1, told, &alert.rule)).collect(),
+        rest: if summary { rest_of_summary(alert, lines, count) } else { count.rest_of_records() },
     }
 }
 
 /// Who it is about: the entity that a party was found to be, else the first consignee.
 pub(super) fn telling_value(alert: &Alert) -> Option<String> {
     let entity = alert.told.iter().flat_map(|told| &told.finding.evidence).find_map(|evidence| evidence.entity.clone());
-    let consignee = Field::Party(Role::Consignee, Part::Name);
+    let consignee = Field::Party(Role::Consignee, record::Part::Name);
     entity.or_else(|| alert.told.iter().find_map(|told| told.finding.record.get(consignee).map(str::to_owned)))
 }
 
@@ -219,35 +215,76 @@ pub(super) fn total(alert: &Alert) -> u64 {
     alert.totals.new.saturating_add(alert.totals.amended)
 }
 
-fn detail(alert: &Alert) -> Vec<String> {
-    let totals = &alert.totals;
-    let mut parts = Vec::new();
-    if totals.amended > 0 {
-        parts.push(format!("{} new", words::amount(&totals.new.to_string())));
-        parts.push(format!("{} amended", words::amount(&totals.amended.to_string())));
+/// How many are new and amended, and what they are worth.
+fn detail<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Vec<String> {
+    let (mut new, mut amended, mut value) = (0_u64, 0_u64, None);
+    for totals in alerts.map(|alert| &alert.totals) {
+        new = new.saturating_add(totals.new);
+        amended = amended.saturating_add(totals.amended);
+        value = sum(value, totals.value_usd.as_ref());
     }
-    parts.extend(totals.value_usd.as_ref().map(|value| format!("{} USD in all", words::amount(value))));
+    let mut parts = Vec::new();
+    if amended > 0 {
+        parts.push(format!("{} new", words::amount(&new.to_string())));
+        parts.push(format!("{} amended", words::amount(&amended.to_string())));
+    }
+    parts.extend(value.map(|value| format!("{} USD in all", words::amount(&value.to_string()))));
     parts
 }
 
-fn rest_of_records(alert: &Alert, shown: usize) -> Option<String> {
-    let rest = total(alert).saturating_sub(shown as u64);
-    let kind = if rest == 1 { "record is" } else { "records are" };
-    let rest_text = words::amount(&rest.to_string());
-    (rest > 0).then(|| format!("{rest_text} more {kind} not shown here."))
-}
-
-fn rest_of_lines(alert: &Alert, shown: usize) -> Option<String> {
-    let rest = alert.totals.by_party_and_month.len().saturating_sub(shown) as u64;
-    (rest > 0).then(|| format!("{} of smaller totals not shown here.", words::counted(rest, "more line")))
-}
-
-fn attached(rows: u64, total: u64) -> String {
-    if rows >= total {
-        return "The whole of every record is in the attached CSV file.".to_owned();
+fn sum(so_far: Option<Decimal>, more: Option<&String>) -> Option<Decimal> {
+    let more: Option<Decimal> = more.and_then(|text| text.parse().ok());
+    match (so_far, more) {
+        (Some(so_far), Some(more)) => Some(so_far.checked_add(more).unwrap_or(so_far)),
+        (one, other) => one.or(other),
     }
-    let of = words::counted(total, "record");
-    format!("The attached CSV file was cut: it holds the first {} of {of}.", words::amount(&rows.to_string()))
+}
+
+/// Since when and why something was held as a storm, and how it came to be told.
+fn held<'a>(held: impl Iterator<Item = &'a WasHeld>) -> Vec<String> {
+    let mut distinct: Vec<&WasHeld> = Vec::new();
+    for storm in held {
+        if !distinct.contains(&storm) {
+            distinct.push(storm);
+        }
+    }
+    let time = |at: i64| {
+        let at = jiff::Timestamp::from_microsecond(at).unwrap_or_default();
+        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    };
+    let sentence = |storm: &&WasHeld| {
+        let end = match storm.end {
+            HeldUntil::Released => format!("Somebody looked at it and released it on {}", time(storm.until)),
+            HeldUntil::Overdue => "Nobody has looked at it within 24 hours, so it is told as it is".to_owned(),
+        };
+        format!("Held as a storm since {}: {}. {end}.", time(storm.since), clean(&storm.why, 300))
+    };
+    let mut said: Vec<String> = distinct.iter().take(MOST_HELD).map(sentence).collect();
+    let more = distinct.len().saturating_sub(MOST_HELD) as u64;
+    said.extend((more > 0).then(|| format!("And {} of this rule.", words::counted(more, "more storm"))));
+    said
+}
+
+/// The lines that are not shown and what they come to; and where the records are.
+fn rest_of_summary(alert: &Alert, shown: usize, count: Count) -> Option<String> {
+    let totals = &alert.totals;
+    let there = totals.lines.max(totals.by_party_and_month.len() as u64);
+    let lines: Vec<&PartyMonth> = totals.by_party_and_month.iter().take(shown).collect();
+    let rest = there.saturating_sub(lines.len() as u64);
+    let records = lines.iter().fold(total(alert), |left, line| left.saturating_sub(line.records));
+    let worth = totals.value_usd.as_ref().and_then(|all| {
+        let shown = lines.iter().fold(None, |so_far, line| sum(so_far, line.value_usd.as_ref()));
+        let left = all.parse::<Decimal>().ok()?.checked_sub(shown.unwrap_or_default())?;
+        Some(format!(", worth {} USD,", words::amount(&left.to_string())))
+    });
+    let are = if rest == 1 { "is" } else { "are" };
+    let cut = (rest > 0).then(|| {
+        let lines = words::counted(rest, "more line");
+        let with = words::counted(records, "record");
+        format!("{lines} with {with}{} {are} not shown here.", worth.unwrap_or_default())
+    });
+    let said: Vec<String> = cut.into_iter().chain(count.rest_of_summary()).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 fn line(month: &PartyMonth) -> Line {
@@ -279,23 +316,16 @@ fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {
     }
 }
 
-/// Field by field what differs, canonical fields first, then raw columns that the rule reads; and how many more.
+/// Where the record differs from what was told of it, and in how many more fields.
 fn changes(before: &Record, after: &Record, rule: &RuleCard) -> (Vec<Change>, u64) {
-    let canonical = Field::all().map(|field| field.name());
-    let raw = rule.reads.iter().filter(|name| name.starts_with("raw.")).cloned();
-    let differing: Vec<Change> = canonical
-        .chain(raw)
-        .filter_map(|name| {
-            let (old, new) = (cell(before, &name), cell(after, &name));
-            (old != new).then(|| Change {
-                label: sentence_case(&words::field(&name)),
-                before: side(&name, old),
-                after: side(&name, new),
-            })
-        })
-        .collect();
+    let differing = differing(before, after, rule);
     let more = differing.len().saturating_sub(MOST_CHANGES) as u64;
-    (differing.into_iter().take(MOST_CHANGES).collect(), more)
+    let shown = differing.into_iter().take(MOST_CHANGES).map(|change| Change {
+        label: sentence_case(&words::field(&change.name)),
+        before: side(&change.name, change.before),
+        after: side(&change.name, change.after),
+    });
+    (shown.collect(), more)
 }
 
 fn side(name: &str, cell: Option<&str>) -> Passage {
@@ -305,49 +335,4 @@ fn side(name: &str, cell: Option<&str>) -> Passage {
         Some(cell) => Passage::plain(cell, 240),
         None => Passage { text: "(nothing)".into(), html: escape("(nothing)"), latin: None },
     }
-}
-
-/// Files named in the foot.
-const MOST_FILES: usize = 5;
-/// Rules named in the foot.
-const MOST_RULES: usize = 20;
-
-fn foot(alerts: &[Alert]) -> Vec<Labelled> {
-    let mut files: Vec<&FileReport> = Vec::new();
-    for file in alerts.iter().flat_map(|alert| &alert.files) {
-        if !files.contains(&file) {
-            files.push(file);
-        }
-    }
-    let mut foot: Vec<Labelled> = files.iter().take(MOST_FILES).flat_map(|file| file_foot(file)).collect();
-    let more = files.len().saturating_sub(MOST_FILES) as u64;
-    if more > 0 {
-        foot.push(labelled("Files", &format!("and {}", words::counted(more, "more file")), NAME));
-    }
-    let mut rules: Vec<String> = Vec::new();
-    for alert in alerts {
-        let rule = format!("{}, version {}", alert.rule.id, alert.rule.version);
-        if rules.len() < MOST_RULES && !rules.contains(&rule) {
-            rules.push(rule);
-        }
-    }
-    foot.extend(rules.iter().map(|rule| labelled("Rule", rule, NAME)));
-    foot
-}
-
-fn file_foot(file: &FileReport) -> Vec<Labelled> {
-    let mut foot = vec![labelled("File", &words::file(&file.source), 300)];
-    foot.extend(file.source.sha256.as_ref().map(|sha256| labelled("SHA-256", sha256, 64)));
-    let mut read = words::counted(file.records, "record");
-    read.push_str(&format!(", {} rejected", words::counted(file.rejects, "row")));
-    if file.skipped > 0 {
-        read.push_str(&format!(", {} with totals or headings skipped", words::counted(file.skipped, "row")));
-    }
-    foot.push(labelled("Read", &read, NAME));
-    foot.extend(file.notes.iter().take(MOST_NOTES).map(|note| labelled("Note", note, 300)));
-    let more = file.notes.len().saturating_sub(MOST_NOTES) as u64;
-    foot.extend(
-        (more > 0).then(|| labelled("Note", &format!("and {} of other columns", words::counted(more, "note")), NAME)),
-    );
-    foot
 }

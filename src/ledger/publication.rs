@@ -149,9 +149,9 @@ impl Publication {
                     WHERE attempt = $1 AND news = 'repeated')";
         sqlx::query(seen).bind(self.attempt.id).bind(now).execute(self.write.connection()).await?;
         let sql = "INSERT INTO finding (id, key, content, rule, group_values, file, attempt, declared, source, line, \
-                   record, evidence, amends, silence, seen, found_at, last_seen_at) SELECT s.seq + $2, s.key, s.content, \
-                   s.rule, s.group_values, $3, s.attempt, s.declared, s.source, s.line, s.record, s.evidence, s.told, \
-                   s.silence, 1, $4, $4 FROM staging s WHERE s.attempt = $1 AND s.news IN ('new', 'amended')";
+                   record, evidence, amends, silence, seen, found_at, last_seen_at, consignor, consignee, value_usd) \
+                   SELECT s.seq + $2, s.key, s.content, s.rule, s.group_values, $3, s.attempt, s.declared, s.source, \
+                   s.line, s.record, s.evidence, s.told, s.silence, 1, $4, $4, s.consignor, s.consignee, s.value_usd FROM staging s WHERE s.attempt = $1 AND s.news IN ('new', 'amended')";
         let query = sqlx::query(sql).bind(self.attempt.id).bind(base).bind(self.attempt.file).bind(now);
         let inserted = query.execute(self.write.connection()).await?.rows_affected();
         Ok(i64::try_from(inserted).unwrap_or(i64::MAX))
@@ -165,18 +165,14 @@ impl Publication {
         let NewAlert { key, head, report, .. } = alert;
         let connection = self.write.connection();
         let id = take_numbers(connection, "alert", 1).await?;
-        let mut totals = head.totals.clone();
-        if !head.rule.alert.summary {
-            totals.by_party_and_month.clear();
-        }
-        let findings = totals.new.saturating_add(totals.amended);
+        let findings = head.totals.new.saturating_add(head.totals.amended);
         let sql = "INSERT INTO alert (id, key, rule, group_values, file, made_at, attempt, report, totals, \
                    findings, as_summary, storm) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         let query = sqlx::query(sql).bind(id).bind(key).bind(&head.rule.id);
         let query = query.bind(serde_json::to_string(&head.group).map_err(LedgerError::json("group"))?);
         let query = query.bind(self.attempt.file).bind(now).bind(self.attempt.id);
         let query = query.bind(serde_json::to_vec(report).map_err(LedgerError::json("report"))?);
-        let query = query.bind(serde_json::to_vec(&totals).map_err(LedgerError::json("totals"))?);
+        let query = query.bind(serde_json::to_vec(&head.totals).map_err(LedgerError::json("totals"))?);
         let query = query.bind(i64::try_from(findings).unwrap_or(i64::MAX));
         let query = query.bind(i64::from(head.rule.alert.summary)).bind(alert.storm);
         query.execute(&mut *connection).await?;

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_telling.sql"),
     include_str!("migrations/0004_alerts_without_mails.sql"),
     include_str!("migrations/0005_waiting_for_the_relay.sql"),
+    include_str!("migrations/0006_telling_all.sql"),
 ];
 /// Older libraries can corrupt a write-ahead log when it is reset (sqlite.org/wal.html, "WAL-reset bug").
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];

@@ -6,8 +6,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::compare::{json, record};
+use super::draft::told;
 use super::outbox::enqueue;
-use super::telling::told;
 use super::{Ledger, LedgerError, clean, take_numbers};
 use crate::alert::Told;
 use crate::notification::Notification;

@@ -6,10 +6,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::compare::json;
+use super::draft::told;
 use super::outbox::enqueue;
-use super::telling::told;
 use super::{Ledger, LedgerError, clean, take_numbers};
-use crate::alert::Told;
+use crate::alert::{HeldUntil, Told, WasHeld};
 use crate::notification::Notification;
 use crate::rule_card::RuleCard;
 
@@ -47,10 +47,32 @@ pub struct Storm {
 /// How a storm ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StormEnd {
-    /// It is told.
+    /// It is told: somebody looked at it.
     Released,
+    /// It is told: nobody looked at it for a day.
+    Overdue,
     /// It is never told.
     Discarded,
+}
+
+impl StormEnd {
+    fn word(self) -> &'static str {
+        match self {
+            StormEnd::Released => "released",
+            StormEnd::Overdue => "overdue",
+            StormEnd::Discarded => "discarded",
+        }
+    }
+}
+
+/// What a storm was that an alert was part of: of the columns storm_since, storm_until, storm_reason, storm_outcome.
+pub(super) fn was_held(row: &AnyRow) -> Result<Option<WasHeld>, LedgerError> {
+    let Some(until) = row.try_get::<Option<i64>, _>("storm_until")? else { return Ok(None) };
+    let end = match row.try_get::<String, _>("storm_outcome")? == StormEnd::Overdue.word() {
+        true => HeldUntil::Overdue,
+        false => HeldUntil::Released,
+    };
+    Ok(Some(WasHeld { since: row.try_get("storm_since")?, until, why: row.try_get("storm_reason")?, end }))
 }
 
 /// What is known of a held storm.
@@ -137,7 +159,7 @@ impl Ledger {
     pub async fn release_overdue_storms(&self, before: i64, now: i64) -> Result<Option<u64>, LedgerError> {
         let sql = "SELECT id, findings FROM storm WHERE made_at <= $1 AND settled_at IS NULL";
         let rows = sqlx::query(sql).bind(before).fetch_all(&self.pool).await?;
-        self.end_all(&rows, StormEnd::Released, now).await
+        self.end_all(&rows, StormEnd::Overdue, now).await
     }
 
     async fn end_all(&self, rows: &[AnyRow], end: StormEnd, now: i64) -> Result<Option<u64>, LedgerError> {
@@ -158,20 +180,18 @@ impl Ledger {
 
 /// Ends one storm, unless somebody else was faster.
 async fn end_one(connection: &mut AnyConnection, id: i64, (end, now): (StormEnd, i64)) -> Result<bool, LedgerError> {
-    let (word, tellings) = match end {
-        StormEnd::Released => (
-            "released",
+    let tellings = match end {
+        StormEnd::Released | StormEnd::Overdue => {
             "UPDATE telling SET state = 'waiting', lane = 'burst', batch = 0, due_at = $2, reason = 'storm' \
-             WHERE state = 'held' AND reason = 'storm' AND alert IN (SELECT id FROM alert WHERE storm = $1)",
-        ),
-        StormEnd::Discarded => (
-            "discarded",
+             WHERE state = 'held' AND reason = 'storm' AND alert IN (SELECT id FROM alert WHERE storm = $1)"
+        }
+        StormEnd::Discarded => {
             "UPDATE telling SET state = 'discarded', settled_at = $2 WHERE state = 'held' AND reason = 'storm' \
-             AND alert IN (SELECT id FROM alert WHERE storm = $1)",
-        ),
+             AND alert IN (SELECT id FROM alert WHERE storm = $1)"
+        }
     };
     let sql = "UPDATE storm SET settled_at = $2, outcome = $3 WHERE id = $1 AND settled_at IS NULL";
-    let ended = sqlx::query(sql).bind(id).bind(now).bind(word).execute(&mut *connection).await?.rows_affected();
+    let ended = sqlx::query(sql).bind(id).bind(now).bind(end.word()).execute(&mut *connection).await?.rows_affected();
     if ended > 0 {
         sqlx::query(tellings).bind(id).bind(now).execute(connection).await?;
     }

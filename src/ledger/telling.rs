@@ -1,27 +1,17 @@
-//! Tellings: what is due to whom, the alerts of one mail as the ledger has them, and the moment in which it is told.
+//! Tellings: what is due to whom, when, and the moment in which it is told.
 //!
-//! A mail is drafted from what is committed, rendered elsewhere, and put into the outbox in one transaction with its
-//! tellings: told once, under one Message-ID, or still due. Memory is bounded; totals are true.
+//! A mail is drafted from what is committed (`draft.rs`), rendered elsewhere, and put into the outbox in one transaction
+//! with its tellings: told once, under one Message-ID, or still due.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use futures_util::TryStreamExt;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::compare::{json, record};
 use super::outbox::enqueue;
-use super::totals::join;
 use super::{Ledger, LedgerError, take_numbers};
-use crate::alert::{Alert, FileReport, News, Told, Totals};
-use crate::finding::Finding;
+use crate::alert::Alert;
 use crate::notification::{Made, Notification};
-use crate::record::Field;
-use crate::rule_card::{Lane, Level, RuleCard};
+use crate::rule_card::{Lane, Level};
 
-/// Findings that every alert of a mail may show, however many the others have.
-const FAIR: i64 = 20;
 const HOUR: i64 = 60 * 60 * 1_000_000;
 const MINUTE: i64 = 60 * 1_000_000;
 
@@ -170,79 +160,6 @@ impl Ledger {
         write.commit().await
     }
 
-    /// What a due mail tells.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn draft(&self, letter: &DueLetter, now: i64, most: Carried) -> Result<Draft, LedgerError> {
-        let mut heaps = Heaps::default();
-        let sql = "SELECT t.id AS telling, t.reason, a.key, a.rule, a.group_values, a.attempt, a.report, a.totals, \
-                   a.as_summary, c.card FROM telling t JOIN alert a ON a.id = t.alert \
-                   JOIN rule_card c ON c.attempt = a.attempt AND c.rule = a.rule \
-                   WHERE t.recipient = $1 AND t.lane = $2 AND t.batch = $3 AND t.state = 'waiting' AND t.due_at <= $4 \
-                   ORDER BY t.level DESC, t.id LIMIT $5";
-        let query = sqlx::query(sql).bind(&letter.recipient).bind(letter.lane.name()).bind(letter.batch);
-        let mut rows = query.bind(now).bind(most.tellings).fetch(&self.pool);
-        while let Some(row) = rows.try_next().await? {
-            heaps.add(&row)?;
-        }
-        drop(rows);
-        self.fill(&mut heaps, most).await?;
-        let mut draft = Draft { deferred: heaps.deferred, tellings: heaps.tellings, ..Draft::default() };
-        for heap in heaps.heaps {
-            let sql = "SELECT message_id FROM thread WHERE alert_key = $1 AND recipient = $2";
-            let root = sqlx::query_scalar(sql).bind(&heap.alert.key).bind(&letter.recipient);
-            let root: Option<String> = root.fetch_optional(&self.pool).await?;
-            draft.roots.extend(root.filter(|root| !draft.roots.contains(root)));
-            draft.alerts.push(heap.alert);
-        }
-        Ok(draft)
-    }
-
-    /// Carries findings into the alerts, as many as `most` allows; each alert may have its fair few.
-    async fn fill(&self, heaps: &mut Heaps, mut most: Carried) -> Result<(), LedgerError> {
-        let mut behind = heaps.heaps.len() as i64;
-        for heap in &mut heaps.heaps {
-            behind -= 1;
-            let mut left = most.findings.saturating_sub(behind.saturating_mul(FAIR)).max(FAIR.min(most.findings));
-            let places = std::mem::take(&mut heap.places);
-            for place in &places {
-                let told = self.told(place, &heap.alert, Carried { findings: left, ..most }).await?;
-                left -= told.0.len() as i64;
-                most.findings -= told.0.len() as i64;
-                most.bytes -= told.1;
-                heap.alert.told.extend(told.0);
-            }
-            if places.len() > 1 {
-                let date = |told: &Told| told.finding.record.get(Field::DeclarationDate).unwrap_or("").to_owned();
-                heap.alert.told.sort_by_cached_key(|told| std::cmp::Reverse(date(told)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Findings of an alert, newest declaration first, those without a date last, then by row; and the bytes they took.
-    async fn told(&self, place: &Place, alert: &Alert, most: Carried) -> Result<(Vec<Told>, i64), LedgerError> {
-        let sql = "SELECT f.id, f.key, f.source, f.line, f.record, LENGTH(f.record) AS bytes, f.evidence, f.amends, \
-                   o.source AS old_source, o.line AS old_line, o.record AS old_record \
-                   FROM finding f LEFT JOIN finding o ON o.id = f.amends \
-                   WHERE f.attempt = $1 AND f.rule = $2 AND f.group_values = $3 AND f.silence IS NULL \
-                   ORDER BY f.declared DESC, f.line, f.id LIMIT $4";
-        let query = sqlx::query(sql).bind(place.attempt).bind(&alert.rule.id).bind(&place.group);
-        let mut rows = query.bind(most.findings.max(0)).fetch(&self.pool);
-        let group: Vec<String> = alert.group.iter().map(|(_, value)| value.clone()).collect();
-        let (mut found, mut bytes) = (Vec::new(), 0_i64);
-        while let Some(row) = rows.try_next().await? {
-            // An alert is never told without a single record, however long the others' are.
-            if bytes >= most.bytes && !found.is_empty() {
-                break;
-            }
-            bytes += row.try_get::<i64, _>("bytes")?;
-            found.push(told(&row, &alert.rule, &group)?);
-        }
-        Ok((found, bytes))
-    }
-
     /// Puts a mail into the outbox and marks what it tells as told; false when some of that is not due any more.
     ///
     /// # Errors
@@ -304,85 +221,6 @@ pub(super) async fn put_telling(
     let query = query.bind(rank(level)).bind(state).bind(reason).bind(now).bind(due_at);
     query.execute(connection).await?;
     Ok(())
-}
-
-/// Where the findings of an alert stand.
-struct Place {
-    attempt: i64,
-    group: String,
-}
-
-/// One rule and group of a mail.
-struct Heap {
-    alert: Alert,
-    places: Vec<Place>,
-}
-
-#[derive(Default)]
-struct Heaps {
-    heaps: Vec<Heap>,
-    at: HashMap<String, usize>,
-    /// The card of a rule as it was read last: most attempts have the same.
-    cards: HashMap<String, (Vec<u8>, Arc<RuleCard>)>,
-    tellings: Vec<i64>,
-    deferred: bool,
-}
-
-impl Heaps {
-    fn add(&mut self, row: &AnyRow) -> Result<(), LedgerError> {
-        self.tellings.push(row.try_get("telling")?);
-        self.deferred |= row.try_get::<Option<String>, _>("reason")?.as_deref() == Some("limit");
-        let rule = self.card(row)?;
-        let group: String = row.try_get("group_values")?;
-        let place = Place { attempt: row.try_get("attempt")?, group: group.clone() };
-        let (report, totals): (FileReport, Totals) = (json(row, "report")?, json(row, "totals")?);
-        let key: String = row.try_get("key")?;
-        if let Some(heap) = self.at.get(&key).and_then(|at| self.heaps.get_mut(*at)) {
-            join(&mut heap.alert.totals, totals);
-            heap.alert.files.push(report);
-            heap.alert.rule = rule;
-            heap.places.push(place);
-            return Ok(());
-        }
-        let values: Vec<String> = serde_json::from_str(&group).map_err(LedgerError::json("group"))?;
-        let group = rule.alert.group_by.iter().cloned().zip(values).collect();
-        self.at.insert(key.clone(), self.heaps.len());
-        let alert = Alert { key, rule, group, told: Vec::new(), totals, files: vec![report] };
-        self.heaps.push(Heap { alert, places: vec![place] });
-        Ok(())
-    }
-
-    fn card(&mut self, row: &AnyRow) -> Result<Arc<RuleCard>, LedgerError> {
-        let mut bytes: Vec<u8> = row.try_get("card")?;
-        let summary = row.try_get::<i64, _>("as_summary")? != 0;
-        bytes.push(u8::from(summary));
-        let rule: String = row.try_get("rule")?;
-        if let Some((known, card)) = self.cards.get(&rule)
-            && *known == bytes
-        {
-            return Ok(card.clone());
-        }
-        let mut card: RuleCard = json(row, "card")?;
-        card.alert.summary |= summary;
-        let card = Arc::new(card);
-        self.cards.insert(rule, (bytes, card.clone()));
-        Ok(card)
-    }
-}
-
-/// A published finding of the columns id, key, source, line, record, evidence, and old ones when it amends.
-pub(super) fn told(row: &AnyRow, rule: &Arc<RuleCard>, group: &[String]) -> Result<Told, LedgerError> {
-    let news = match row.try_get::<Option<i64>, _>("amends")? {
-        Some(_) => News::Amended { before: Box::new(record(row, ["old_source", "old_line", "old_record"])?) },
-        None => News::New,
-    };
-    let finding = Finding {
-        rule: rule.clone(),
-        record: record(row, ["source", "line", "record"])?,
-        evidence: json(row, "evidence")?,
-        group: group.to_vec(),
-    };
-    Ok(Told { id: row.try_get("id")?, key: row.try_get("key")?, finding, news })
 }
 
 fn due_letter(row: &AnyRow) -> Result<DueLetter, LedgerError> {

@@ -268,21 +268,18 @@ async fn totals_are_by_group_and_true_beyond_what_is_carried() {
     let (few, many) = (&heads[0], &heads[1]);
     assert_eq!((few.group.as_slice(), few.totals.new, many.totals.new), (["few".to_owned()].as_slice(), 30, 11_970));
     assert_eq!((few.totals.value_usd.as_deref(), many.totals.value_usd.as_deref()), (Some("315"), Some("125685")));
-    let months: Vec<_> = few.totals.by_party_and_month.iter().map(|line| (line.month.as_str(), line.records)).collect();
-    assert_eq!(months, [("2022-10", 9), ("2022-11", 9), ("2022-12", 9), ("", 3)]);
-    assert_eq!(few.totals.by_party_and_month[3].value_usd.as_deref(), Some("31.5"));
     for head in heads {
         publication.put_alert(&alert(&head.group.concat(), head, Lane::File), 3).await.unwrap();
     }
     publication.commit(&outcome(), 3).await.unwrap();
     let fifty = drafts(&ledger, 3, carried(50, i64::MAX)).await.remove(0).1;
     let told = |draft: &Draft| draft.alerts.iter().map(|alert| alert.told.len()).collect::<Vec<_>>();
-    assert_eq!(told(&fifty), [30, 20], "the other has its fair part");
-    let few_bytes = drafts(&ledger, 3, carried(50, 1)).await.remove(0).1;
+    assert_eq!(told(&fifty), [25, 25], "each has a like part");
+    let few_bytes = drafts(&ledger, 3, carried(50, 200)).await.remove(0).1;
     assert_eq!(told(&few_bytes), [1, 1], "the rest is not read for nothing");
     let told = &fifty.alerts[0].told;
     assert_eq!(told[0].finding.record.get(Field::DeclarationDate), Some("2022-12-01"));
-    assert_eq!(told[29].finding.record.get(Field::DeclarationDate), Some(""));
+    assert_eq!(told[24].finding.record.get(Field::DeclarationDate), Some("2022-10-01"));
 }
 
 #[tokio::test]
@@ -407,6 +404,97 @@ async fn what_is_beyond_one_mail_is_told_in_the_next_and_nothing_twice() {
     assert_eq!(mails, [2, 2, 1]);
     assert_eq!(told.iter().collect::<std::collections::BTreeSet<_>>().len(), 5, "{told:?}");
     assert_eq!(ledger.counts().await.unwrap().outbox_waiting, 3, "each under a Message-ID of its own");
+}
+
+#[tokio::test]
+async fn the_lines_of_a_summary_are_added_up_over_all_files_and_cut_afterwards() {
+    let (_folder, ledger) = ledger().await;
+    for (n, many) in [5_u32, 4].into_iter().enumerate() {
+        let file = claim(&ledger, &format!("{n}.csv")).await;
+        let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+        // 250 other parties with more records than ZZZ LLC in each file alone, or as many.
+        let line_of = |row: u32, party: &str| {
+            let mut finding = line("parts", "o");
+            finding.record.fields[0].1 = format!("{n}.{row}.{party}");
+            finding.record.fields[4].1 = party.to_owned();
+            finding.record.fields[6].1 = "1000.10".to_owned();
+            staged(finding)
+        };
+        let mut findings: Vec<StagedFinding> = (0..many).map(|row| line_of(row, "ZZZ LLC")).collect();
+        findings.extend(
+            (0..250)
+                .flat_map(|party| (0..6).map(move |row| (row, format!("{n} party {party}"))))
+                .map(|(row, party)| line_of(row, &party)),
+        );
+        ledger.stage(&attempt, &findings).await.unwrap();
+        let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+        let mut head = publication.compare().await.unwrap().remove(0);
+        head.rule.alert.summary = true;
+        publication.put_alert(&alert("key", head, Lane::Daily), 3).await.unwrap();
+        publication.commit(&outcome(), 3).await.unwrap();
+    }
+    let (_, draft) = drafts(&ledger, 3, Carried { tellings: 99, findings: 9, bytes: 1 << 20 }).await.remove(0);
+    let totals = &draft.alerts[0].totals;
+    let first = &totals.by_party_and_month[0];
+    assert_eq!((first.consignee.as_str(), first.records), ("ZZZ LLC", 9));
+    assert_eq!(first.value_usd.as_deref(), Some("9000.9"));
+    assert_eq!((totals.by_party_and_month.len(), totals.lines, totals.new), (200, 501, 3_009));
+    assert_eq!(totals.value_usd.as_deref(), Some("3009300.9"));
+}
+
+#[tokio::test]
+async fn a_large_alert_leaves_the_others_their_part_and_a_long_record_is_passed_over() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    let of = |group: &str, row: u64, letters: usize| {
+        let mut finding = line(&"x".repeat(letters), "o");
+        finding.record.fields[0].1 = format!("{group}.{row}");
+        (finding.group, finding.record.row) = (vec![group.to_owned()], row);
+        staged(finding)
+    };
+    let mut findings: Vec<StagedFinding> = (0..40).map(|row| of("large", row, 20_000)).collect();
+    findings.extend((0..10).map(|group| of(&format!("small {group}"), 1, 10)));
+    findings.extend([of("odd", 1, 300_000), of("odd", 2, 10)]);
+    ledger.stage(&attempt, &findings).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    for head in publication.compare().await.unwrap() {
+        publication.put_alert(&alert(&head.group.concat(), head, Lane::File), 3).await.unwrap();
+    }
+    publication.commit(&outcome(), 3).await.unwrap();
+    let (_, draft) = drafts(&ledger, 3, Carried { tellings: 99, findings: 99, bytes: 200_000 }).await.remove(0);
+    let carried: Vec<usize> = draft.alerts.iter().map(|alert| alert.told.len()).collect();
+    assert!((7..10).contains(&carried[0]), "{carried:?}");
+    assert!(carried[1..].iter().all(|many| *many == 1), "{carried:?}");
+    assert_eq!(draft.alerts[11].told[0].finding.record.row, 2, "the short one of the odd group");
+    let (_, none) = drafts(&ledger, 3, Carried { tellings: 99, findings: 99, bytes: 10 }).await.remove(0);
+    assert!(none.alerts.iter().filter(|alert| alert.told.is_empty()).count() > 8, "what is far too much is not held");
+}
+
+#[tokio::test]
+async fn what_was_held_as_a_storm_is_known_when_it_is_told() {
+    use crate::alert::{HeldUntil, WasHeld};
+
+    for (end, expected, until) in [(true, HeldUntil::Released, 7), (false, HeldUntil::Overdue, 9)] {
+        let (_folder, ledger) = ledger().await;
+        let file = claim(&ledger, "h.csv").await;
+        let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+        ledger.stage(&attempt, &[staged(line("a", "o"))]).await.unwrap();
+        let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+        let mut new = alert("key", publication.compare().await.unwrap().remove(0), Lane::File);
+        new.tellings[0].state = NewTellingState::Held("storm");
+        let storm = NewStorm { rule: "su-35".into(), findings: 1, reason: "too many".into() };
+        new.storm = Some(publication.put_storm(&storm, 3).await.unwrap());
+        publication.put_alert(&new, 3).await.unwrap();
+        publication.commit(&outcome(), 3).await.unwrap();
+        match end {
+            true => assert_eq!(ledger.end_storms("su-35", StormEnd::Released, 7).await.unwrap(), Some(1)),
+            false => assert_eq!(ledger.release_overdue_storms(5, 9).await.unwrap(), Some(1)),
+        }
+        let (_, draft) = drafts(&ledger, 9, Carried { tellings: 9, findings: 9, bytes: 1 << 20 }).await.remove(0);
+        let held = WasHeld { since: 3, until, why: "too many".into(), end: expected };
+        assert_eq!(draft.alerts[0].held, [held]);
+    }
 }
 
 #[tokio::test]

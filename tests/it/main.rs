@@ -17,6 +17,7 @@ mod containers;
 mod delivery;
 mod explain;
 mod exports;
+mod findings;
 mod first_light;
 mod first_rule;
 mod holds;

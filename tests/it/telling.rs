@@ -130,6 +130,7 @@ fn a_storm_is_held_and_the_operators_decide() {
     bench.run();
     let mails = analyst(&bench);
     assert!(mails.len() == 1 && subject(&mails[0]).contains("125 records"), "{:?}", mails.first().map(|m| subject(m)));
+    assert!(mails[0].contains("NOTE: Held as a storm since "), "{}", mails[0]);
 
     storm(&bench, 1000);
     bench.run();

@@ -46,7 +46,7 @@ fn a_template_of_ones_own_makes_the_mail_and_an_edit_is_in_force_for_the_next() 
 
 #[test]
 fn a_template_that_fails_on_a_mail_is_told_and_the_mail_goes_out_once() {
-    let text = "{% if alerts[0].records[0].from.text == 'AVIC' %}{{ alerts[9].title }}{% endif %}fine";
+    let text = "{% if rules[0].groups[0].records[0].from.text == 'AVIC' %}{{ rules[9].title }}{% endif %}fine";
     let bench = bench(&[("alert.txt", text)]);
     let line = hit(1).replace("AVIC INTERNATIONAL HOLDING CORP", "AVIC");
     bench.write("drop/1.csv", format!("{HEADER}{line}"));
@@ -60,14 +60,14 @@ fn a_template_that_fails_on_a_mail_is_told_and_the_mail_goes_out_once() {
 
 #[test]
 fn check_names_what_is_wrong_with_templates_and_preview_tries_them() {
-    let bench = bench(&[("alert.html", "<p>{{ title }}</p>\n{% for a in alerts %}"), ("alerts.txt", "")]);
+    let bench = bench(&[("alert.html", "<p>{{ title }}</p>\n{% for a in rules %}"), ("alerts.txt", "")]);
     let run = |arguments: &[&str]| tidewaiter(&bench.path(""), arguments);
     let told = printed(&run(&["check"]).code(1));
     for part in ["own/alert.html:2:", "own/alerts.txt", "did you mean `alert.txt`?", "2 errors"] {
         assert!(told.contains(part), "{part}: {told}");
     }
     std::fs::remove_file(bench.path("own/alerts.txt")).unwrap();
-    bench.write("own/alert.html", "<p>Ours: {{ title }} {{ alerts[0].records[0].to.html }}</p>");
+    bench.write("own/alert.html", "<p>Ours: {{ title }} {{ rules[0].groups[0].records[0].to.html }}</p>");
     run(&["check"]).success();
     assert!(printed(&run(&["templates"]).success()).contains("own/alert.html\n"));
     bench.write("export.csv", format!("{HEADER}{}", hit(1)));
