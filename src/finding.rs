@@ -49,6 +49,17 @@ pub struct Evidence {
     pub possible: bool,
 }
 
+impl Evidence {
+    /// Whether both found a party to be one entity, whatever it is called in its list; by name where one is too old to have
+    /// a number.
+    pub fn is_same_entity(&self, other: &Evidence) -> bool {
+        match (&self.entity_id, &other.entity_id) {
+            (Some(id), Some(other)) => id == other,
+            _ => self.entity.is_some() && self.entity == other.entity,
+        }
+    }
+}
+
 /// How a party was recognised as an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

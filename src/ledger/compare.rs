@@ -26,9 +26,8 @@ pub(super) fn stored_content(finding: &Finding) -> String {
     for read in finding.rule.reads.iter().filter(|read| read.starts_with("raw.")) {
         parts.push(format!("{read}={}", cells(&finding.record, read).join("\u{1f}")));
     }
-    let mut known: Vec<&str> = entities(&finding.evidence).into_iter().map(|(name, id)| id.unwrap_or(name)).collect();
-    known.sort_unstable();
-    known.dedup();
+    let entities = finding.evidence.iter().filter_map(|one| one.entity_id.as_deref().or(one.entity.as_deref()));
+    let known: BTreeSet<&str> = entities.collect();
     parts.extend(known.into_iter().map(|entity| format!("entity={entity}")));
     hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
@@ -73,7 +72,7 @@ async fn verdict(connection: &mut AnyConnection, row: &AnyRow) -> Result<(&'stat
     let card: RuleCard = json(row, "card")?;
     let now = record(row, ["source", "line", "record"])?;
     let evidence: Vec<Evidence> = json(row, "evidence")?;
-    let mut missing = entities(&evidence);
+    let mut missing: Vec<&Evidence> = evidence.iter().filter(|one| one.entity.is_some()).collect();
     let sql = "SELECT id, source, line, record, evidence FROM finding WHERE key = $1 ORDER BY id DESC LIMIT $2";
     let query = sqlx::query(sql).bind(row.try_get::<String, _>("key")?).bind(VERSIONS);
     let versions = query.fetch_all(connection).await?;
@@ -85,8 +84,7 @@ async fn verdict(connection: &mut AnyConnection, row: &AnyRow) -> Result<(&'stat
             continue;
         }
         let matched: Vec<Evidence> = json(version, "evidence")?;
-        let matched = entities(&matched);
-        missing.retain(|entity| !matched.iter().any(|known| is_same(*entity, *known)));
+        missing.retain(|now| !matched.iter().any(|known| now.is_same_entity(known)));
         if missing.is_empty() {
             return Ok(("repeated", id));
         }
@@ -104,21 +102,6 @@ pub(super) fn record(row: &AnyRow, [source, line, cells]: [&'static str; 3]) -> 
     let source: SourceFile = json(row, source)?;
     let line = u64::try_from(row.try_get::<i64, _>(line)?).unwrap_or(0);
     Ok(Record::from_json(Arc::new(source), line, &json(row, cells)?))
-}
-
-/// An entity's name, and its number where the finding is young enough to have it.
-type Entity<'a> = (&'a str, Option<&'a str>);
-
-fn entities(evidence: &[Evidence]) -> BTreeSet<Entity<'_>> {
-    evidence.iter().filter_map(|one| Some((one.entity.as_deref()?, one.entity_id.as_deref()))).collect()
-}
-
-/// An entity that is renamed in its list stays the same one.
-fn is_same((name, id): Entity, (other_name, other_id): Entity) -> bool {
-    match (id, other_id) {
-        (Some(id), Some(other)) => id == other,
-        _ => name == other_name,
-    }
 }
 
 /// What is computed from the record does not count: the export says the same, whatever a rate is now.

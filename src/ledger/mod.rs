@@ -10,6 +10,7 @@ mod amended_tests;
 mod attempt;
 mod compare;
 mod draft;
+mod earlier;
 mod error;
 mod file;
 mod found;

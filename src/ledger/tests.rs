@@ -67,7 +67,7 @@ pub(super) fn evidence(entity: Option<&str>) -> Evidence {
     }
 }
 
-fn staged(finding: Finding) -> StagedFinding {
+pub(super) fn staged(finding: Finding) -> StagedFinding {
     StagedFinding { key: finding.key(&Identity { scope: "harbor".into(), ..Identity::default() }, 0), finding }
 }
 
@@ -88,7 +88,7 @@ async fn claim(ledger: &Ledger, name: &str) -> i64 {
     ledger.begin_claim(&new, 1).await.unwrap()
 }
 
-fn outcome() -> Published {
+pub(super) fn outcome() -> Published {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     let report = FileReport { source, records: 5, rejects: 1, skipped: 0, notes: vec![], banner: None };
     Published { report, layout: "ru".into(), supplied: vec!["description".into()] }
@@ -147,7 +147,8 @@ pub(super) async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
             .iter()
             .map(|told| match &told.news {
                 News::New => "new".to_owned(),
-                News::Amended { before } => format!("was {}", before.get(Field::Description).unwrap()),
+                News::Amended { before } => format!("was {}", before.record.get(Field::Description).unwrap()),
+                News::NewToReader { .. } => "new to the reader".to_owned(),
             })
             .collect();
         words.extend((0..repeated).map(|_| "repeated".to_owned()));

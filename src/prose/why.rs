@@ -128,8 +128,8 @@ fn of_part(evidence: &Evidence, part: &str, order: &str) -> Option<String> {
 /// Two cells of the record.
 fn against(evidence: &Evidence, words: &str) -> Option<String> {
     let said = |name: &str, cell: Option<&str>| match cell.filter(|cell| !cell.trim().is_empty()) {
-        Some(cell) if is_country(name) => format!("{} ({})", field(name), country(cell)),
-        Some(cell) => format!("{} (‘{}’)", field(name), clean(cell, 160)),
+        Some(cell) if is_country(name) => format!("{} {}", field(name), country(cell)),
+        Some(cell) => format!("{} ‘{}’", field(name), clean(cell, 160)),
         None => format!("{} (empty)", field(name)),
     };
     let left = said(&evidence.field, Some(&evidence.matched));
