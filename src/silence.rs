@@ -86,7 +86,13 @@ mod tests {
     fn record() -> Record {
         let source = SourceFile { source: "s".into(), file: "f".into(), member: None, sheet: None, sha256: None };
         let name = (Field::Party(Role::Consignee, Part::Name), " АО «КРЭТ»".into());
-        Record { source: Arc::new(source), row: 1, fields: vec![name], raw: vec![("Vendor".into(), "X".into())] }
+        Record {
+            source: Arc::new(source),
+            row: 1,
+            fields: vec![name],
+            raw: vec![("Vendor".into(), "X".into())],
+            computed_usd: false,
+        }
     }
 
     fn check(change: impl Fn(&mut Matcher), expected: bool) {

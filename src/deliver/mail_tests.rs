@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::*;
-use crate::alert::{Alert, News};
+use crate::alert::{Alert, News, Version};
 use crate::notification::Kind;
 use crate::record::{Field, Part, Role};
 
@@ -199,14 +199,42 @@ fn an_amended_record_shows_old_and_new() {
     let mut before = sample::record(1);
     before.fields[6].1 = "Прежний <текст>".into();
     before.fields.retain(|(field, _)| *field != Field::ValueUsd);
-    alert.told[0].news = News::Amended { before: Box::new(before) };
+    let evidence = alert.told[0].finding.evidence.clone();
+    alert.told[0].news = News::Amended { before: Box::new(Version { record: before, evidence }) };
     (alert.totals.new, alert.totals.amended) = (0, 1);
     let notification = mail(&alert, None);
     let text = text(&notification);
     assert!(text.contains("Changed, Description: was Прежний <текст>; is Блок для"), "{text}");
     assert!(text.contains("Changed, Value in USD: was (nothing); is 1,234,567.50"), "{text}");
+    let place = "october.csv, row 1, declaration 10702070/241022/0001, item 1";
+    assert!(text.contains(&format!("   Told to you before as it stood in {place}.\n")), "{text}");
+    assert!(!text.contains("Now "), "{text}");
     assert!(notification.subject.contains("1 amended record, "));
     assert!(html_of(&notification).contains("Прежний &lt;текст&gt;"));
+}
+
+#[test]
+fn an_amended_record_says_which_entity_is_new() {
+    let mut alert = sample::alert(1);
+    let mut evidence = alert.told[0].finding.evidence.clone();
+    evidence[1].entity = Some("Rostec".into());
+    alert.told[0].news = News::Amended { before: Box::new(Version { record: sample::record(1), evidence }) };
+    let text = text(&mail(&alert, None)).replace("\n", " ");
+    assert!(text.contains("Now matches AO KRET: consignee ‘АО «КРЭТ»’ is AO KRET"), "{text}");
+}
+
+#[test]
+fn a_record_of_which_others_were_told_before_is_new_to_its_reader() {
+    let mut alert = sample::alert(1);
+    let version = Version { record: sample::record(7), evidence: vec![] };
+    alert.told[0].news = News::NewToReader { before: Box::new(version) };
+    let notification = mail(&alert, None);
+    let text = text(&notification);
+    assert!(
+        text.contains("New to you: an earlier version was not told to you. It stood in october.csv, row 7,"),
+        "{text}"
+    );
+    assert!(!text.contains("Changed") && !text.contains("amended") && !notification.subject.contains("amended"));
 }
 
 #[test]

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::change::differing;
+use super::change::{differing, earlier};
 use super::foot::foot;
 use super::room::given;
 use super::whereabouts::{self, Count, Enclosed, Here};
 use crate::alert::{Alert, HeldUntil, News, PartyMonth, Told, UntoldCount, WasHeld};
 use crate::prose::{
-    FindingView, Labelled, NAME, Passage, clean, color, escape, labelled, paragraphs, party, sentence_case, words,
+    FindingView, Labelled, Matched, NAME, Passage, clean, color, escape, labelled, paragraphs, party, sentence_case,
+    words,
 };
 use crate::record::{self, Field, FieldKind, Record, Role};
 use crate::rule_card::{Level, RuleCard};
@@ -101,6 +102,8 @@ pub(super) struct RecordView {
     pub amended: bool,
     #[serde(flatten)]
     pub finding: FindingView,
+    /// What is to be said of an earlier version, in sentences.
+    pub earlier: Vec<String>,
     pub changes: Vec<Change>,
     pub more_changes: Option<String>,
 }
@@ -291,8 +294,8 @@ fn rest_of_summary(alert: &Alert, shown: usize, count: Count) -> Option<String> 
 
 fn line(month: &PartyMonth) -> Line {
     Line {
-        from: party(&month.consignor, &[]),
-        to: party(&month.consignee, &[]),
+        from: party(&month.consignor, &Matched::default()),
+        to: party(&month.consignee, &Matched::default()),
         month: if month.month.is_empty() { "no date".to_owned() } else { clean(&month.month, 20) },
         count: words::counted(month.records, "record"),
         value: month.value_usd.as_ref().map(|value| format!("{} USD", words::amount(value))),
@@ -306,13 +309,14 @@ fn group_label(name: &str) -> String {
 
 fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {
     let (changes, more) = match &told.news {
-        News::New => (Vec::new(), 0),
-        News::Amended { before } => changes(before, &told.finding.record, rule),
+        News::New | News::NewToReader { .. } => (Vec::new(), 0),
+        News::Amended { before } => changes(&before.record, &told.finding.record, rule),
     };
     RecordView {
         number,
         amended: matches!(told.news, News::Amended { .. }),
         finding: FindingView::of(&told.finding),
+        earlier: earlier(told),
         changes,
         more_changes: (more > 0).then(|| format!("and {} more", words::counted(more, "field"))),
     }

@@ -81,7 +81,8 @@ macro_rules! select_found {
     ($where:literal) => {
         concat!(
             "SELECT f.id, f.key, f.rule, f.group_values, f.attempt, f.source, f.line, f.record, f.evidence, f.amends, ",
-            "f.silence, f.found_at, o.source AS old_source, o.line AS old_line, o.record AS old_record, c.card ",
+            "f.silence, f.found_at, o.source AS old_source, o.line AS old_line, o.record AS old_record, ",
+            "o.evidence AS old_evidence, c.card ",
             "FROM finding f JOIN file h ON h.id = f.file JOIN rule_card c ON c.attempt = f.attempt AND c.rule = f.rule ",
             "LEFT JOIN finding o ON o.id = f.amends WHERE ",
             $where,

@@ -142,7 +142,7 @@ impl Ledger {
             |row: &AnyRow| Ok((row.try_get("rule")?, u64::try_from(row.try_get::<i64, _>("many")?).unwrap_or(0)));
         let rules: Result<Vec<(String, u64)>, LedgerError> = rows.iter().map(count).collect();
         let sql = "SELECT f.id, f.key, f.source, f.line, f.record, f.evidence, f.amends, o.source AS old_source, \
-                   o.line AS old_line, o.record AS old_record, c.card FROM finding f \
+                   o.line AS old_line, o.record AS old_record, o.evidence AS old_evidence, c.card FROM finding f \
                    JOIN rule_card c ON c.attempt = f.attempt AND c.rule = f.rule \
                    LEFT JOIN finding o ON o.id = f.amends WHERE f.silence = $1 ORDER BY f.id DESC LIMIT $2";
         let rows = sqlx::query(sql).bind(id).bind(EXAMPLES).fetch_all(&self.pool).await?;

@@ -30,7 +30,7 @@ fn rule() -> RuleCard {
 }
 
 /// A line of declaration 7, item 1.
-fn line(description: &str, office: &str) -> Finding {
+pub(super) fn line(description: &str, office: &str) -> Finding {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     Finding {
         rule: Arc::new(rule()),
@@ -47,13 +47,14 @@ fn line(description: &str, office: &str) -> Finding {
                 (Field::ValueUsd, "10.50".into()),
             ],
             raw: vec![("Примечание".into(), "x".into())],
+            computed_usd: false,
         },
         evidence: vec![evidence(None)],
         group: vec![],
     }
 }
 
-fn evidence(entity: Option<&str>) -> Evidence {
+pub(super) fn evidence(entity: Option<&str>) -> Evidence {
     Evidence {
         selection: "parts".into(),
         field: "description".into(),
@@ -62,12 +63,11 @@ fn evidence(entity: Option<&str>) -> Evidence {
         matched: "Su-35".into(),
         entity: entity.map(str::to_owned),
         score: Some(97),
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     }
 }
 
-fn staged(finding: Finding) -> StagedFinding {
+pub(super) fn staged(finding: Finding) -> StagedFinding {
     StagedFinding { key: finding.key(&Identity { scope: "harbor".into(), ..Identity::default() }, 0), finding }
 }
 
@@ -88,7 +88,7 @@ async fn claim(ledger: &Ledger, name: &str) -> i64 {
     ledger.begin_claim(&new, 1).await.unwrap()
 }
 
-fn outcome() -> Published {
+pub(super) fn outcome() -> Published {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     let report = FileReport { source, records: 5, rejects: 1, skipped: 0, notes: vec![], banner: None };
     Published { report, layout: "ru".into(), supplied: vec!["description".into()] }
@@ -139,7 +139,7 @@ async fn drafts(ledger: &Ledger, now: i64, most: Carried) -> Vec<(DueLetter, Dra
 }
 
 /// One file a step; each is described by the news it gives.
-async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
+pub(super) async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
     let (_folder, ledger) = ledger().await;
     for (findings, expected) in files.into_iter().zip(expected) {
         let (told, repeated) = publish(&ledger, findings).await;
@@ -147,7 +147,8 @@ async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
             .iter()
             .map(|told| match &told.news {
                 News::New => "new".to_owned(),
-                News::Amended { before } => format!("was {}", before.get(Field::Description).unwrap()),
+                News::Amended { before } => format!("was {}", before.record.get(Field::Description).unwrap()),
+                News::NewToReader { .. } => "new to the reader".to_owned(),
             })
             .collect();
         words.extend((0..repeated).map(|_| "repeated".to_owned()));
