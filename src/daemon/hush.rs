@@ -77,7 +77,7 @@ mod tests {
         let (raw, fields): (Vec<_>, Vec<_>) = cells.iter().partition(|(name, _)| name.starts_with("raw."));
         let fields = fields.into_iter().map(|(name, cell)| (Field::from_name(name).unwrap(), (*cell).to_owned()));
         let raw = raw.into_iter().map(|(name, cell)| (name.trim_start_matches("raw.").to_owned(), (*cell).to_owned()));
-        Record { source: Arc::new(source), row: 1, fields: fields.collect(), raw: raw.collect() }
+        Record { source: Arc::new(source), row: 1, fields: fields.collect(), raw: raw.collect(), computed_usd: false }
     }
 
     fn check(field: &str, value: &str, expected: bool) {
