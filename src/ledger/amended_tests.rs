@@ -5,7 +5,7 @@ use super::*;
 use crate::alert::{News, Told, Totals, Version};
 use crate::finding::{Evidence, Finding};
 use crate::notification::Notification;
-use crate::record::Field;
+use crate::record::{Field, Record};
 use crate::rule_card::Lane;
 use crate::silence::Matcher;
 
@@ -76,7 +76,11 @@ async fn read_all(ledger: &Ledger, findings: Vec<Finding>, (key, to): (&str, &[(
     let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
     ledger.stage(&attempt, &findings.into_iter().map(staged).collect::<Vec<_>>()).await.unwrap();
     let mut publication = ledger.begin_publication(&attempt).await.unwrap();
-    publication.silence("harbor", |_, _| true, 3).await.unwrap();
+    let covers = |matcher: &Matcher, record: &Record| {
+        let (field, value) = matcher.field.as_ref().unwrap();
+        record.get(Field::from_name(field).unwrap()) == Some(value)
+    };
+    publication.silence("harbor", covers, 3).await.unwrap();
     for head in publication.compare().await.unwrap() {
         let telling = |(recipient, state): &(&str, NewTellingState)| NewTelling {
             recipient: (*recipient).to_owned(),
