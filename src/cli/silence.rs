@@ -11,6 +11,7 @@ use crate::deliver::is_deliverable;
 use crate::desk::{self, Desk};
 use crate::ledger::{Ledger, NewSilence};
 use crate::problem;
+use crate::prose::words::counted;
 use crate::record::Field;
 use crate::silence::{Matcher, Silence as Silenced};
 
@@ -215,9 +216,10 @@ fn row(silence: &Silenced, findings: u64, now: Timestamp) -> String {
         false => "over".to_owned(),
     };
     format!(
-        "{:>4}  {}  {state}, {findings} findings; {}: {}",
+        "{:>4}  {}  {state}, {}; {}: {}",
         silence.id,
         silence.matcher.words(),
+        counted(findings, "finding"),
         silence.author,
         silence.reason
     )

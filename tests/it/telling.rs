@@ -96,7 +96,7 @@ fn a_silenced_finding_is_recorded_counted_and_not_told() {
     let shown = status(&bench);
     assert_eq!((&shown["findings"], &shown["untold"]["silenced"]), (&2.into(), &1.into()));
     let list = printed(&tidewaiter(&folder, &["silence", "list"]).success());
-    assert!(list.contains("rule su-35, consignee.name = ао «крэт»") && list.contains("1 findings"), "{list}");
+    assert!(list.contains("rule su-35, consignee.name = ао «крэт»") && list.contains("1 finding;"), "{list}");
     tidewaiter(&folder, &["silence", "end", "1"]).success();
     tidewaiter(&folder, &["silence", "end", "1"]).code(2);
     bench.write("drop/december.csv", format!("{HEADER}{}", hit(3)));
