@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Finding;
+use crate::finding::{Evidence, Finding};
 use crate::record::{Record, SourceFile};
 use crate::rule_card::RuleCard;
 
@@ -13,18 +13,32 @@ use crate::rule_card::RuleCard;
 pub enum News {
     /// Never told.
     New,
-    /// Told before with other content in a field that the rule reads; the record as it was told.
+    /// Told before with other content in a field that the rule reads, or without an entity that it matches now.
     Amended {
-        /// The record as told.
-        before: Box<Record>,
+        /// As it was told.
+        before: Box<Version>,
     },
+    /// Found before in another version, which this reader was not told: it was silenced, held, or told to others.
+    NewToReader {
+        /// As it was found.
+        before: Box<Version>,
+    },
+}
+
+/// A finding as an earlier file gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The record, and where it stood.
+    pub record: Record,
+    /// Why it was found.
+    pub evidence: Vec<Evidence>,
 }
 
 impl News {
     /// The word in tables and JSON.
     pub fn word(&self) -> &'static str {
         match self {
-            News::New => "new",
+            News::New | News::NewToReader { .. } => "new",
             News::Amended { .. } => "amended",
         }
     }

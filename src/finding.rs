@@ -8,7 +8,7 @@ use crate::record::{Field, Record};
 use crate::rule_card::RuleCard;
 
 /// Why one selection of a rule held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The selection in the rule.
     pub selection: String,
@@ -20,9 +20,24 @@ pub struct Evidence {
     pub value: String,
     /// The text of the record that answered, as it stands in the cell, so that it can be marked.
     pub matched: String,
+    /// Where in the cell the words stand that answered, from byte to byte; empty where it is the whole cell or not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<(usize, usize)>,
+    /// The other cell, where two cells of the record are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
     /// The watchlist entity that the party is, by name.
     #[serde(default)]
     pub entity: Option<String>,
+    /// The entity as its list knows it, whatever it is called there: `LIST/ID`. Older findings do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_id: Option<String>,
+    /// How the party was recognised. Older findings do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// The name in the list that the party's name is or is like, when it is not the entity's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
     /// How sure the name match is: 1 for an identifier or an exact folded name.
     #[serde(default, with = "score")]
     pub score: Option<u16>,
@@ -32,6 +47,31 @@ pub struct Evidence {
     /// It holds only if a share that no list states is large enough.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub possible: bool,
+}
+
+impl Evidence {
+    /// Whether both found a party to be one entity, whatever it is called in its list; by name where one is too old to have
+    /// a number.
+    pub fn is_same_entity(&self, other: &Evidence) -> bool {
+        match (&self.entity_id, &other.entity_id) {
+            (Some(id), Some(other)) => id == other,
+            _ => self.entity.is_some() && self.entity == other.entity,
+        }
+    }
+}
+
+/// How a party was recognised as an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// By a number that only that firm has.
+    Identifier,
+    /// Its name is one of the entity's, spelling and script folded.
+    Name,
+    /// Its name is like one of the entity's.
+    Likeness,
+    /// By an address of the entity.
+    Address,
 }
 
 /// Scores are kept in hundredths so that evidence compares exactly, and written as `0.97`.
@@ -95,9 +135,9 @@ impl Finding {
         hash(&[&self.rule.id, &identity.scope, &record_key, KEY_VERSION])
     }
 
-    /// Hash of the canonical cells, 32 hex digits: equal for rows that say the same.
+    /// Hash of the canonical cells, 32 hex digits: equal for rows that say the same, whatever is computed from them.
     pub fn content(&self) -> String {
-        self.cells(|_| true)
+        self.cells(|field| field != Field::ValueUsd || !self.record.computed_usd)
     }
 
     fn cells(&self, counts: impl Fn(Field) -> bool) -> String {
@@ -186,7 +226,7 @@ mod tests {
         let rule = RuleCard::sample("r");
         let source = SourceFile { source: "s".into(), file: "f".into(), member: None, sheet: None, sha256: None };
         let fields = fields.iter().map(|(field, cell)| (*field, (*cell).to_owned())).collect();
-        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![] };
+        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![], computed_usd: false };
         Finding { rule: Arc::new(rule), record, evidence: vec![], group: vec![] }
     }
 

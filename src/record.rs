@@ -400,9 +400,13 @@ impl Batch {
             row: self.rows.get(row).copied().unwrap_or(0),
             fields,
             raw: raw.collect(),
+            computed_usd: false,
         }
     }
 }
+
+/// The key under which JSON lists the cells that the file does not say.
+const COMPUTED: &str = "computed";
 
 /// One goods line, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -415,6 +419,8 @@ pub struct Record {
     pub fields: Vec<(Field, String)>,
     /// Heading and cell as they stand in the file.
     pub raw: Vec<(String, String)>,
+    /// Whether `value_usd` is not what the file says but was computed, from rates that may be other ones tomorrow.
+    pub computed_usd: bool,
 }
 
 impl Record {
@@ -439,7 +445,7 @@ impl Record {
         batch
     }
 
-    /// The JSON shape of `scan --format jsonl`: canonical fields (parties nested), then `raw`.
+    /// The JSON shape of `scan --format jsonl`: canonical fields (parties nested), then `raw`, and `computed`.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::{Map, Value};
         let mut out = Map::new();
@@ -459,6 +465,9 @@ impl Record {
         }
         let raw = self.raw.iter().map(|(heading, cell)| (heading.clone(), Value::String(cell.clone())));
         out.insert("raw".to_owned(), Value::Object(raw.collect()));
+        if self.computed_usd {
+            out.insert(COMPUTED.to_owned(), Value::from(vec![Field::ValueUsd.name()]));
+        }
         Value::Object(out)
     }
 
@@ -472,7 +481,7 @@ impl Record {
         let fields = Field::all().filter_map(|field| cell(field).map(|cell| (field, cell))).collect();
         let raw = json.get("raw").and_then(serde_json::Value::as_object);
         let raw = raw.into_iter().flatten().map(|(heading, value)| (heading.clone(), text(value))).collect();
-        Record { source, row, fields, raw }
+        Record { source, row, fields, raw, computed_usd: json.get(COMPUTED).is_some() }
     }
 }
 
@@ -502,8 +511,11 @@ mod tests {
                 (Field::Party(Role::Consignee, Part::Name), "АО «КРЭТ»".into()),
             ],
             raw: vec![("Получатель".into(), "АО «КРЭТ»".into())],
+            computed_usd: false,
         };
-        assert_eq!(Record::from_json(source, 7, &record.to_json()), record);
+        assert_eq!(Record::from_json(source.clone(), 7, &record.to_json()), record);
         assert_eq!(record.to_batch().record(0), record);
+        let computed = Record { computed_usd: true, ..record };
+        assert_eq!(Record::from_json(source, 7, &computed.to_json()), computed);
     }
 }

@@ -14,7 +14,7 @@ pub struct Matcher {
     pub tag: Option<String>,
     /// The source of the record.
     pub source: Option<String>,
-    /// A canonical field or `raw.` heading, and what its cell says, without regard to case and spaces around it.
+    /// A field as a rule names it, and what its cell says, as a rule writes it.
     pub field: Option<(String, String)>,
 }
 
@@ -26,8 +26,9 @@ impl Matcher {
             && self.source.as_ref().is_none_or(|name| name == source)
     }
 
-    /// Whether it covers a record, given that it may.
-    pub fn covers(&self, record: &Record) -> bool {
+    /// Whether the cell of its field is its value, without regard to case and spaces around it. That is the least that it
+    /// covers; how a rule compares them is asked elsewhere.
+    pub fn says_the_same(&self, record: &Record) -> bool {
         let Some((name, value)) = &self.field else { return true };
         let same = |cell: &str| cell.trim().to_lowercase() == value.trim().to_lowercase();
         match name.strip_prefix("raw.") {
@@ -85,13 +86,19 @@ mod tests {
     fn record() -> Record {
         let source = SourceFile { source: "s".into(), file: "f".into(), member: None, sheet: None, sha256: None };
         let name = (Field::Party(Role::Consignee, Part::Name), " АО «КРЭТ»".into());
-        Record { source: Arc::new(source), row: 1, fields: vec![name], raw: vec![("Vendor".into(), "X".into())] }
+        Record {
+            source: Arc::new(source),
+            row: 1,
+            fields: vec![name],
+            raw: vec![("Vendor".into(), "X".into())],
+            computed_usd: false,
+        }
     }
 
     fn check(change: impl Fn(&mut Matcher), expected: bool) {
         let mut matcher = Matcher::default();
         change(&mut matcher);
-        assert_eq!(matcher.may_cover(&rule(), "imports") && matcher.covers(&record()), expected, "{matcher:?}");
+        assert_eq!(matcher.may_cover(&rule(), "imports") && matcher.says_the_same(&record()), expected, "{matcher:?}");
     }
 
     #[test]

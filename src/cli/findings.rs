@@ -191,8 +191,9 @@ fn object(found: &Found) -> serde_json::Value {
     let group = finding.rule.alert.group_by.iter().cloned().zip(finding.group.iter().map(|value| json!(value)));
     let was = match &found.told.news {
         News::New => None,
-        News::Amended { before } => {
-            Some(json!({ "file": before.source.file, "row": before.row, "record": before.to_json() }))
+        News::Amended { before } | News::NewToReader { before } => {
+            let record = &before.record;
+            Some(json!({ "file": record.source.file, "row": record.row, "record": record.to_json() }))
         }
     };
     let tellings: Vec<_> = found

@@ -14,7 +14,7 @@ use crate::daemon::{self, Until};
 pub struct Run {
     #[command(flatten)]
     config: ConfigArgument,
-    /// End when every dropped file has its end and no mail waits.
+    /// End when every dropped file has its end, and what is left to tell or to send waits for a limit or a later hour.
     #[arg(long)]
     until_idle: bool,
 }

@@ -7,21 +7,26 @@ use serde_json::json;
 
 use super::{CommandError, ConfigArgument, find_rule, known, say, status};
 use crate::config::Config;
+use crate::daemon::hush::{self, Hush};
 use crate::deliver::is_deliverable;
 use crate::desk::{self, Desk};
 use crate::ledger::{Ledger, NewSilence};
 use crate::problem;
 use crate::prose::words::counted;
-use crate::record::Field;
 use crate::silence::{Matcher, Silence as Silenced};
+use crate::text::heading_key;
 
+/// Findings of this many days, and so many of them at the most, are tried when a silence is made.
+const LOOKED_BACK: i64 = 30;
+const MOST_LOOKED_AT: usize = 20_000;
+const DAY: i64 = 86_400 * 1_000_000;
 /// A silence ends after this many days at the latest.
 const MOST_DAYS: i32 = 90;
 
 /// Record findings without telling them, for a while.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidewaiter silence add --rule dji-direct --field consignee.name='ООО ПРИМЕР' --author me@example.org --reason 'known, case 17' --until 2026-09-30
+  tidewaiter silence add --rule dji-direct --field consignee='ООО ПРИМЕР' --author me@example.org --reason 'known, case 17' --until 2026-09-30
   tidewaiter silence list
   tidewaiter silence end 3")]
 pub struct Silence {
@@ -62,7 +67,8 @@ struct Add {
     /// A source of the configuration.
     #[arg(long)]
     source: Option<String>,
-    /// A field and what its cell says: `consignee.name=ООО ПРИМЕР`, `raw.Heading=text`.
+    /// A field and what its cell says, both as a rule writes them: `consignee=ООО ПРИМЕР`, `hs_code=8806`,
+    /// `origin_country=China`, `description=пылесос`, `value_usd|lt=100`, `raw.Heading=text`.
     #[arg(long, value_name = "FIELD=VALUE")]
     field: Option<String>,
     /// Your mail address, or a recipient's name in the configuration: reminders go there.
@@ -82,10 +88,13 @@ pub async fn silence(command: Silence) -> Result<(), CommandError> {
     let now = Timestamp::now();
     match command.action {
         Action::Add(add) => {
-            let silence = read(&add, &config, now)?;
+            let desk = desk(&config)?;
+            let silence = read(&add, (&config, &desk), now)?;
             let id = ledger.add_silence(&silence, now.as_microsecond()).await?;
             say(format!("silence {id} is in force until the end of {}: {}", add.until, silence.matcher.words()));
             say("findings are recorded all the same; reminders go out every week, and a summary at the end");
+            let past = past(&ledger, &silence.matcher, &desk, now).await?;
+            say(past.says(&silence.matcher, id));
             Ok(())
         }
         Action::List { all, json } => list(&ledger, (all, json), now).await,
@@ -99,7 +108,12 @@ pub async fn silence(command: Silence) -> Result<(), CommandError> {
     }
 }
 
-fn read(add: &Add, config: &Config, now: Timestamp) -> Result<NewSilence, CommandError> {
+fn desk(config: &Config) -> Result<Desk, CommandError> {
+    let (texts, _) = desk::read_folder(&config.rules).map_err(CommandError::io(&config.rules))?;
+    Ok(Desk::build(&texts, &known(config)).0)
+}
+
+fn read(add: &Add, (config, desk): (&Config, &Desk), now: Timestamp) -> Result<NewSilence, CommandError> {
     let usage = |message: String| Err(CommandError::Usage(message));
     if add.rule.is_none() && add.tag.is_none() && add.source.is_none() && add.field.is_none() {
         return usage(
@@ -109,7 +123,7 @@ fn read(add: &Add, config: &Config, now: Timestamp) -> Result<NewSilence, Comman
     if add.reason.trim().is_empty() {
         return usage("--reason says nothing: write why, for whoever reads the list next".to_owned());
     }
-    rules_exist(add, config)?;
+    rules_exist(add, desk)?;
     if let Some(source) = &add.source
         && !config.sources.iter().any(|known| known.name == *source)
     {
@@ -119,7 +133,7 @@ fn read(add: &Add, config: &Config, now: Timestamp) -> Result<NewSilence, Comman
         rule: add.rule.clone(),
         tag: add.tag.clone(),
         source: add.source.clone(),
-        field: add.field.as_deref().map(field).transpose()?,
+        field: add.field.as_deref().map(|written| field(written, desk)).transpose()?,
     };
     Ok(NewSilence {
         matcher,
@@ -129,14 +143,9 @@ fn read(add: &Add, config: &Config, now: Timestamp) -> Result<NewSilence, Comman
     })
 }
 
-fn rules_exist(add: &Add, config: &Config) -> Result<(), CommandError> {
-    if add.rule.is_none() && add.tag.is_none() {
-        return Ok(());
-    }
-    let (texts, _) = desk::read_folder(&config.rules).map_err(CommandError::io(&config.rules))?;
-    let (desk, _) = Desk::build(&texts, &known(config));
+fn rules_exist(add: &Add, desk: &Desk) -> Result<(), CommandError> {
     if let Some(id) = &add.rule {
-        find_rule(&desk, id)?;
+        find_rule(desk, id)?;
     }
     let tags: Vec<&str> = desk.plan.rules().iter().flat_map(|rule| &rule.card.tags).map(String::as_str).collect();
     match &add.tag {
@@ -149,18 +158,75 @@ fn rules_exist(add: &Add, config: &Config) -> Result<(), CommandError> {
     }
 }
 
-fn field(written: &str) -> Result<(String, String), CommandError> {
+fn field(written: &str, desk: &Desk) -> Result<(String, String), CommandError> {
     let Some((name, value)) = written.split_once('=') else {
-        return Err(CommandError::Usage(format!("`{written}` is no FIELD=VALUE; write `consignee.name=ООО ПРИМЕР`")));
+        return Err(CommandError::Usage(format!("`{written}` is no FIELD=VALUE; write `consignee=ООО ПРИМЕР`")));
     };
-    let name = name.trim();
-    if !name.starts_with("raw.") && Field::from_name(name).is_none() {
-        let fields: Vec<String> = Field::all().map(|field| field.name()).collect();
-        let guess = problem::did_you_mean(name, fields.iter().map(String::as_str));
-        let hint = guess.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        return Err(CommandError::Usage(format!("there is no field `{name}`{hint}")));
+    let field = (name.trim().to_owned(), value.trim().to_owned());
+    match hush::question(&field, desk.plan.watchlists()) {
+        Ok(_) => Ok(field),
+        Err(problem) => {
+            let hint = problem.hint.map_or_else(String::new, |hint| format!("; {hint}"));
+            Err(CommandError::Usage(format!("--field {written}: {}{hint}", problem.message)))
+        }
     }
-    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// What a silence would have covered.
+#[derive(Debug, Default)]
+struct Past {
+    covered: usize,
+    looked_at: usize,
+    /// Whether there are more than were looked at.
+    and_more: bool,
+    /// Whether a record had the heading that the silence names.
+    heading: bool,
+}
+
+async fn past(ledger: &Ledger, matcher: &Matcher, desk: &Desk, now: Timestamp) -> Result<Past, CommandError> {
+    let since = now.as_microsecond() - LOOKED_BACK * DAY;
+    let heading = matcher.field.as_ref().and_then(|(field, _)| field.strip_prefix("raw."));
+    let heading = heading.map(|heading| heading_key(heading.split('|').next().unwrap_or_default()));
+    let mut hush = Hush::new(desk.plan.watchlists().clone());
+    let mut past = Past { heading: heading.is_none(), ..Past::default() };
+    let mut before = i64::MAX;
+    loop {
+        let page = ledger.findings_before(before, since).await?;
+        let Some((last, ..)) = page.last() else { return Ok(past) };
+        before = *last;
+        if past.looked_at >= MOST_LOOKED_AT {
+            past.and_more = true;
+            return Ok(past);
+        }
+        past.looked_at += page.len();
+        for (_, record, rule) in &page {
+            let covers = matcher.may_cover(rule, &record.source.source) && hush.covers(matcher, record);
+            past.covered += usize::from(covers);
+            past.heading |= record.raw.iter().any(|(name, _)| Some(heading_key(name)) == heading);
+        }
+    }
+}
+
+impl Past {
+    fn says(&self, matcher: &Matcher, id: i64) -> String {
+        let (covered, of) = (self.covered, counted(self.looked_at as u64, "finding"));
+        let all = match self.and_more {
+            true => format!("the last {of}"),
+            false => format!("{of} of the last {LOOKED_BACK} days"),
+        };
+        match (self.looked_at, self.covered) {
+            (0, _) => format!("there was no finding in the last {LOOKED_BACK} days to try it on"),
+            (_, 0) => {
+                let field = matcher.field.as_ref().map_or("", |(field, _)| field);
+                let heading = if self.heading { String::new() } else { format!(", none of which has {field}") };
+                format!(
+                    "warning: it would have covered none of {all}{heading}; if that is not what you mean, \
+                     `tidewaiter silence end {id}` and write it anew"
+                )
+            }
+            (_, _) => format!("it would have covered {covered} of {all}"),
+        }
+    }
 }
 
 fn author(written: &str, config: &Config) -> Result<String, CommandError> {

@@ -115,8 +115,8 @@ impl Whole {
             say(format!("  {findings:>8}  {}  {rule}", last.map(time).unwrap_or_default()));
         }
         if self.hits.len() > RULES {
-            let rules = self.typed("tidewaiter rules");
-            say(format!("  and {} more rules: `{rules}`", self.hits.len() - RULES));
+            let more = i64::try_from(self.hits.len() - RULES).unwrap_or(i64::MAX);
+            say(format!("  and {}: `{}`", counted(more, "more rule"), self.typed("tidewaiter rules")));
         }
         self.show_waiting();
         if self.wrong.is_empty() {
@@ -137,7 +137,7 @@ impl Whole {
     fn alive(&self) -> String {
         match &self.life {
             Life::Works(sign) => {
-                format!("It works, since {}; {} alerts so far.", time(sign.since), self.counts.alerts)
+                format!("It works, since {}; {} so far.", time(sign.since), counted(self.counts.alerts, "alert"))
             }
             Life::Stuck(sign) => format!(
                 "It runs, but stands still: {}. Restart it: `systemctl restart tidewaiter`, and look at its log.",

@@ -1,6 +1,6 @@
 //! What the courier has to complain of, in words. In: what became of mail. Out: a [`Trouble`], or nothing. It sends nothing.
 
-use super::notices::Trouble;
+use super::notices::{Trouble, counted};
 use super::wrong::Wrong;
 use crate::ledger::{OutboxRow, OutboxStep};
 use crate::notification::Kind;
@@ -25,8 +25,9 @@ pub fn relay_down(since: i64, waiting: i64, reason: &str, has_fallback: bool) ->
     let meanwhile = match has_fallback {
         true => "The fallback takes the mail meanwhile.".to_owned(),
         false => format!(
-            "{waiting} mails wait in the outbox. Each is tried again for at least a week, and nothing is lost; a \
-             `fallback:` under `mail:` would take them."
+            "In the outbox: {}. Each is tried again for at least a week, and nothing is lost; a `fallback:` under `mail:` \
+             would take it.",
+            counted(waiting, "mail")
         ),
     };
     Trouble {
@@ -107,7 +108,7 @@ fn given_up(row: &OutboxRow, reason: &str) -> Trouble {
     let recipient = &row.notification.recipient;
     Trouble {
         kind: "mail-given-up",
-        about: recipient.clone(),
+        about: format!("mail {} to {recipient}", row.id),
         subject: format!("mail to {recipient} was given up"),
         paragraphs: vec![
             format!("The relay does not take mail for {recipient}: {reason}"),

@@ -14,6 +14,7 @@ mod doubt;
 mod expectations;
 pub mod hindrances;
 mod http;
+pub mod hush;
 pub mod life;
 pub mod lists;
 mod mail_troubles;
@@ -47,6 +48,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::hindrances::Matter;
 use self::reload::Stamps;
 use self::vitals::Vitals;
 use crate::config::{Config, SourceSettings};
@@ -61,7 +63,7 @@ pub use office::Office;
 pub enum Until {
     /// Only when told.
     Stopped,
-    /// When every dropped file has its end and no mail waits.
+    /// When every dropped file has its end, and all that is left to tell or to send waits for a limit or a later hour.
     Idle,
 }
 
@@ -276,11 +278,20 @@ async fn announce(
     }
 }
 
-/// Whether no mail waits and nothing is due. A burst is over when no more files come.
+/// A mail that is tried again so soon is waited for by [`Until::Idle`].
+const SOON: i64 = 3 * 60 * 1_000_000;
+
+/// Whether all that is left waits for a limit or a later hour. A burst is over when no more files come.
 async fn nothing_is_left(office: &Office) -> Result<bool, DaemonError> {
     let ledger = &office.ledger;
-    let waits = ledger.counts().await?.outbox_waiting > 0 || ledger.tellings_due(now_micros()).await? > 0;
-    if waits || !ledger.unannounced_storms().await?.is_empty() {
+    // What is due becomes a mail meanwhile: who looked at the mails first would see neither.
+    let told = teller::has_work(office, jiff::Timestamp::now()).await?;
+    // A relay that refuses is asked by one message in minutes, whatever else is due; a fallback takes it meanwhile.
+    let alone = office.settings().fallback.is_none();
+    let refused = alone && office.hindrances.all().iter().any(|hindrance| hindrance.matter == Matter::Relay);
+    let soon = now_micros().saturating_add(SOON);
+    let mail = !refused && ledger.next_due_at().await?.is_some_and(|at| at <= soon);
+    if told || mail || !ledger.unannounced_storms().await?.is_empty() {
         return Ok(false);
     }
     let bursts = ledger.end_bursts(now_micros()).await?;

@@ -23,6 +23,11 @@ pub struct Trouble {
     pub paragraphs: Vec<String>,
 }
 
+/// `3 records`, `1 record`.
+pub fn counted(many: i64, one: &str) -> String {
+    format!("{many} {one}{}", if many == 1 { "" } else { "s" })
+}
+
 impl Trouble {
     fn notice(&self) -> Notice {
         Notice {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::DaemonError;
+use super::hush::Hush;
 use super::office::Office;
 use crate::alert::FileReport;
 use crate::ledger::{AlertHead, Attempt, NewAlert, NewStorm, NewTelling, NewTellingState, Publication, Published};
@@ -52,8 +53,11 @@ pub async fn publish(
     let config = &settings.config;
     let source = config.sources.iter().find(|source| source.name == whole.report.source.source);
     let backfill = source.is_some_and(|source| source.backfill);
+    let desk = office.desk_of(&whole.report.source.source);
+    let mut hush = Hush::new(desk.map(|desk| desk.plan.watchlists().clone()).unwrap_or_default());
+    let covers = |matcher: &_, record: &_| hush.covers(matcher, record);
     let mut publication = office.ledger.begin_publication(attempt).await?;
-    let silenced = publication.silence(&whole.report.source.source, micros).await?;
+    let silenced = publication.silence(&whole.report.source.source, covers, micros).await?;
     let mut heads = publication.compare().await?;
     if backfill {
         heads.iter_mut().for_each(|head| head.rule.alert.summary = true);

@@ -17,7 +17,7 @@ use super::hindrances::Matter;
 use super::notices::Trouble;
 use super::office::{Office, make_folder};
 use super::room::crowded;
-use super::tidy::{Tidy, there};
+use super::tidy::{Tidy, banner, there};
 use super::{DaemonError, now_micros};
 use crate::config::SourceSettings;
 use crate::intake::settle::Sighting;
@@ -391,22 +391,6 @@ async fn woken(watch: Option<&Watch>) {
         Some(watch) => watch.woken().await,
         None => std::future::pending().await,
     }
-}
-
-/// What stands over the mails of a file that goes out although something is odd about it. A file that could not be read
-/// as it was meant is read anew, and judged anew.
-fn banner(row: &FileRow) -> Option<String> {
-    let problem: serde_json::Value = serde_json::from_str(row.problem.as_deref()?).ok()?;
-    let text = |key: &str| problem.get(key).and_then(|text| text.as_str());
-    if text("code") != Some("held") {
-        return None;
-    }
-    let reason = text("message").unwrap_or("it looked different from the files before it");
-    let how = match row.look_again_at {
-        Some(0) => "was held and then released",
-        _ => "was held for a day, and nobody has said whether it is right",
-    };
-    Some(format!("This file {how}: {reason}."))
 }
 
 fn after_hours(what: &str) -> String {

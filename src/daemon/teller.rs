@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::DaemonError;
+use super::notices::counted;
 use super::office::Office;
 use super::settings;
 use super::typed::typed;
@@ -83,6 +84,22 @@ pub async fn tell_due(office: &Office, pulse: &Pulse, now: Timestamp) -> Result<
     Ok(if rest == LONGEST_REST { next.min(rest) } else { rest })
 }
 
+/// Whether something is due that does not wait for a recipient's hour or day to be over.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn has_work(office: &Office, now: Timestamp) -> Result<bool, DaemonError> {
+    let (limits, micros) = (office.settings().config.mail_limits, now.as_microsecond());
+    for letter in office.ledger.due_letters(micros).await? {
+        let made = office.ledger.made_lately(&letter.recipient, micros).await?;
+        match triage::passage((letter.lane, letter.level), made, limits) {
+            Passage::Waits => {}
+            Passage::Free | Passage::WaitsAMinute | Passage::JoinsDigest => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
 /// Tells one mail, or moves it to where a limit puts it; false when it has to wait.
 async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<bool, DaemonError> {
     let settings = office.settings();
@@ -90,7 +107,7 @@ async fn tell(office: &Office, letter: &DueLetter, now: Timestamp) -> Result<boo
     let made = ledger.made_lately(&letter.recipient, micros).await?;
     match triage::passage((letter.lane, letter.level), made, settings.config.mail_limits) {
         Passage::Free => {}
-        Passage::Waits => return Ok(false),
+        Passage::WaitsAMinute | Passage::Waits => return Ok(false),
         Passage::JoinsDigest => {
             tracing::warn!(recipient = letter.recipient, "over a limit on mails: told in the next digest");
             let digest = (Lane::Daily, timing.due(Lane::Daily, now, now).as_microsecond());
@@ -236,9 +253,10 @@ fn silence_paragraphs(silence: &Silence, sum: &SilenceSum, now: Timestamp) -> Ve
     let date =
         |at: i64| Timestamp::from_microsecond(at).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
     let findings: u64 = sum.rules.iter().map(|(_, many)| many).sum();
+    let findings = counted(i64::try_from(findings).unwrap_or(i64::MAX), "finding");
     let mut paragraphs = vec![
         format!("Silenced since {}: {}. Reason: {}", date(silence.made_at), silence.matcher.words(), silence.reason),
-        format!("{findings} findings were recorded and not told because of it."),
+        format!("Recorded and not told because of it: {findings}."),
     ];
     if !sum.rules.is_empty() {
         let rules: Vec<String> = sum.rules.iter().take(50).map(|(rule, many)| format!("{many:>8}  {rule}")).collect();

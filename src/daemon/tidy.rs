@@ -233,6 +233,22 @@ pub fn there(path: &Path) -> Result<bool, DaemonError> {
     tokio::task::block_in_place(|| path.try_exists()).map_err(|cause| DaemonError::io(path, cause))
 }
 
+/// What stands over the mails of a file that goes out although something is odd about it. A file that could not be read
+/// as it was meant is read anew, and judged anew.
+pub fn banner(row: &FileRow) -> Option<String> {
+    let problem: serde_json::Value = serde_json::from_str(row.problem.as_deref()?).ok()?;
+    let text = |key: &str| problem.get(key).and_then(|text| text.as_str());
+    if text("code") != Some("held") {
+        return None;
+    }
+    let reason = text("message").unwrap_or("it looked different from the files before it");
+    let how = match row.look_again_at {
+        Some(0) => "was held and then released",
+        _ => "was held for a day, and nobody has said whether it is right",
+    };
+    Some(format!("This file {how}: {reason}."))
+}
+
 fn listed(folder: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -6,7 +6,7 @@ use jiff::ZonedDateTime;
 use jiff::civil::{Date, Weekday, date};
 
 use super::DaemonError;
-use super::notices::Trouble;
+use super::notices::{Trouble, counted};
 use super::office::Office;
 use super::wrong::{self, Wrong};
 use crate::config::AllQuiet;
@@ -48,11 +48,6 @@ pub async fn check(office: &Office, now: &ZonedDateTime) -> Result<(), DaemonErr
     Ok(office.ledger.set_note(NOTE, &monday).await?)
 }
 
-/// `3 records`, `1 record`.
-fn counted(many: i64, one: &str) -> String {
-    format!("{many} {one}{}", if many == 1 { "" } else { "s" })
-}
-
 fn trouble(monday: &str, week: &Since, wrong: Vec<Wrong>) -> Trouble {
     let (files, records) = (counted(week.files, "file"), counted(week.records, "record"));
     let findings = counted(week.findings, "finding");
@@ -63,14 +58,15 @@ fn trouble(monday: &str, week: &Since, wrong: Vec<Wrong>) -> Trouble {
         format!("failed: {}", counted(week.failed, "file")),
         format!("published: {findings}; sent: {}", counted(week.delivered, "mail")),
     ];
-    let subject = match wrong.is_empty() {
-        true => format!("all quiet: {sum}"),
-        false => format!("a word is wanted: {sum}"),
+    let subject = match (wrong.is_empty(), week.files) {
+        (true, 0) => "nothing came: no file was read in a week, and nothing is known to be wrong".to_owned(),
+        (true, _) => format!("all quiet: {sum}"),
+        (false, _) => format!("a word is wanted: {sum}"),
     };
     if wrong.is_empty() {
         paragraphs.push("Nothing waits for anybody's word.".to_owned());
     } else {
-        paragraphs.push("What waits for somebody's word:".to_owned());
+        paragraphs.push("What is wrong, and what to type:".to_owned());
         paragraphs.extend(wrong.into_iter().map(|wrong| format!("{}\n    {}", wrong.what, wrong.command)));
     }
     paragraphs.push(
@@ -98,6 +94,7 @@ mod tests {
     fn what_waits_is_said_in_the_subject() {
         let week = Since { files: 3, records: 10, findings: 2, ..Since::default() };
         assert_eq!(trouble("d", &week, vec![]).subject, "all quiet: 3 files, 10 records, 2 findings in a week");
+        assert!(trouble("d", &Since::default(), vec![]).subject.starts_with("nothing came: "));
         let wrong = trouble(
             "d",
             &week,

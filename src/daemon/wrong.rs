@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::courier::DOWN_SINCE;
 use super::hindrances::{Hindrance, Matter};
+use super::notices::counted;
 use super::settings::{self, Unmet};
 use super::{DaemonError, canary, lists, nightly};
 use crate::ledger::{FileRow, FileState, Ledger};
@@ -91,7 +92,10 @@ async fn relay(ledger: &Ledger, now: i64) -> Result<Option<Wrong>, DaemonError> 
     let Some(since) = down.filter(|since| now.saturating_sub(*since) >= QUARTER_OF_AN_HOUR) else { return Ok(None) };
     let waiting = ledger.outbox_waiting().await?;
     let at = jiff::Timestamp::from_microsecond(since).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
-    Ok(Some(wrong(format!("the relay has not taken mail since {at}; {waiting} wait"), "tidewaiter outbox")))
+    Ok(Some(wrong(
+        format!("the relay has not taken mail since {at}; waiting: {}", counted(waiting, "mail")),
+        "tidewaiter outbox",
+    )))
 }
 
 async fn given_up(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
@@ -103,7 +107,7 @@ async fn given_up(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
         all.push(wrong(what, format!("tidewaiter outbox requeue {0}, or tidewaiter outbox discard {0}", letter.id)));
     }
     if dead.len() > NAMED {
-        all.push(wrong(format!("and {} more mails were given up", dead.len() - NAMED), "tidewaiter outbox"));
+        all.push(wrong(format!("mails that were given up besides: {}", dead.len() - NAMED), "tidewaiter outbox"));
     }
     Ok(all)
 }
@@ -124,7 +128,7 @@ async fn files(ledger: &Ledger) -> Result<Vec<Wrong>, DaemonError> {
     all.extend(failed.map(|file| of_file(file, "failed", &["retry", "discard"])));
     let more = all.len().saturating_sub(NAMED);
     all.truncate(NAMED);
-    all.extend((more > 0).then(|| wrong(format!("and {more} more files"), "tidewaiter status --json")));
+    all.extend((more > 0).then(|| wrong(format!("files besides: {more}"), "tidewaiter status --json")));
     Ok(all)
 }
 

@@ -215,10 +215,7 @@ fn finding(rule: &Arc<RuleCard>, source: &SourceFile, (file, row): (usize, usize
         operator: "mentions".into(),
         value: "x".into(),
         matched: "x".into(),
-        entity: None,
-        score: None,
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     };
     let fields = vec![
         (Field::DeclarationId, format!("D-{file}-{row}")),
@@ -227,7 +224,8 @@ fn finding(rule: &Arc<RuleCard>, source: &SourceFile, (file, row): (usize, usize
         (Field::Party(Role::Consignee, Part::Name), "SAMPLE TRADING".to_owned()),
         (Field::Description, "x".to_owned()),
     ];
-    let record = Record { source: Arc::new(source.clone()), row: row as u64 + 2, fields, raw: vec![] };
+    let record =
+        Record { source: Arc::new(source.clone()), row: row as u64 + 2, fields, raw: vec![], computed_usd: false };
     Finding { rule: rule.clone(), record, evidence: vec![evidence], group: vec![] }
 }
 

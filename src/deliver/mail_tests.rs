@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::*;
-use crate::alert::{Alert, News};
+use crate::alert::{Alert, News, Version};
 use crate::notification::Kind;
 use crate::record::{Field, Part, Role};
 
@@ -75,7 +75,7 @@ fn a_group_is_named_by_its_selection() {
     let mut alert = sample::alert(1);
     alert.group = vec![("to_rostec.entity".into(), "AO KRET".into())];
     let text = text(&mail(&alert, None));
-    assert!(text.contains("\nto rostec: AO KRET\n"), "{text}");
+    assert!(text.contains("\nTo rostec: AO KRET\n"), "{text}");
 }
 
 #[test]
@@ -129,6 +129,11 @@ fn no_text_of_a_rule_or_a_record_becomes_a_header() {
     assert!(notification.subject.starts_with("critical: x Bcc: evil@example.org"));
     assert!(notification.subject.chars().count() <= 120);
     assert_eq!(parsed.attachment_count(), 1);
+}
+
+#[test]
+fn a_subject_has_no_brackets() {
+    assert_eq!(super::message::subject_line("high: [test] drones: 1 record"), "high: (test) drones: 1 record");
 }
 
 #[test]
@@ -194,14 +199,42 @@ fn an_amended_record_shows_old_and_new() {
     let mut before = sample::record(1);
     before.fields[6].1 = "Прежний <текст>".into();
     before.fields.retain(|(field, _)| *field != Field::ValueUsd);
-    alert.told[0].news = News::Amended { before: Box::new(before) };
+    let evidence = alert.told[0].finding.evidence.clone();
+    alert.told[0].news = News::Amended { before: Box::new(Version { record: before, evidence }) };
     (alert.totals.new, alert.totals.amended) = (0, 1);
     let notification = mail(&alert, None);
     let text = text(&notification);
     assert!(text.contains("Changed, Description: was Прежний <текст>; is Блок для"), "{text}");
     assert!(text.contains("Changed, Value in USD: was (nothing); is 1,234,567.50"), "{text}");
+    let place = "october.csv, row 1, declaration 10702070/241022/0001, item 1";
+    assert!(text.contains(&format!("   Told to you before as it stood in {place}.\n")), "{text}");
+    assert!(!text.contains("Now "), "{text}");
     assert!(notification.subject.contains("1 amended record, "));
     assert!(html_of(&notification).contains("Прежний &lt;текст&gt;"));
+}
+
+#[test]
+fn an_amended_record_says_which_entity_is_new() {
+    let mut alert = sample::alert(1);
+    let mut evidence = alert.told[0].finding.evidence.clone();
+    evidence[1].entity = Some("Rostec".into());
+    alert.told[0].news = News::Amended { before: Box::new(Version { record: sample::record(1), evidence }) };
+    let text = text(&mail(&alert, None)).replace("\n", " ");
+    assert!(text.contains("Now matches AO KRET: consignee ‘АО «КРЭТ»’ is AO KRET"), "{text}");
+}
+
+#[test]
+fn a_record_of_which_others_were_told_before_is_new_to_its_reader() {
+    let mut alert = sample::alert(1);
+    let version = Version { record: sample::record(7), evidence: vec![] };
+    alert.told[0].news = News::NewToReader { before: Box::new(version) };
+    let notification = mail(&alert, None);
+    let text = text(&notification);
+    assert!(
+        text.contains("New to you: an earlier version was not told to you. It stood in october.csv, row 7,"),
+        "{text}"
+    );
+    assert!(!text.contains("Changed") && !text.contains("amended") && !notification.subject.contains("amended"));
 }
 
 #[test]
@@ -436,8 +469,8 @@ fn of_a_rule_in_several_groups_everything_but_the_records_is_said_once() {
         assert_eq!(text.matches(twice).count(), 2, "{twice}, once a rule, in {text}");
     }
     let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} in {text}"));
-    assert!(place("to: Almaz\n2 records") < place("to: KRET 2\n2 records"));
-    assert!(place("to: KRET 2") < place("HIGH: Rule b"), "{text}");
+    assert!(place("To: Almaz\n2 records") < place("To: KRET 2\n2 records"));
+    assert!(place("To: KRET 2") < place("HIGH: Rule b"), "{text}");
 }
 
 #[test]

@@ -30,10 +30,7 @@ fn evidence() -> Vec<Evidence> {
         operator: "mentions".into(),
         value: "Su-35*".into(),
         matched: "СУ-35".into(),
-        entity: None,
-        score: None,
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     };
     let party = Evidence {
         selection: "party".into(),
@@ -47,7 +44,7 @@ fn evidence() -> Vec<Evidence> {
             "INN 7703695246 is AO KRET's".into(),
             "AO KRET —subsidiary, share unknown (EU 269/2014)→ Rostec".into(),
         ],
-        possible: false,
+        ..Evidence::default()
     };
     vec![mention, party]
 }
@@ -72,7 +69,9 @@ pub(super) fn record(row: u64) -> Record {
         (Field::DispatchCountry, "HK".into()),
         (Field::ValueUsd, "1234567.5".into()),
     ];
-    Record { source: Arc::new(source), row, fields, raw: vec![("Товар".into(), "Блок".into())] }
+    Record {
+        source: Arc::new(source), row, fields, raw: vec![("Товар".into(), "Блок".into())], computed_usd: false
+    }
 }
 
 pub(super) fn alert(count: u64) -> Alert {

@@ -101,7 +101,7 @@ fn evidence(told: &Told) -> String {
 /// What an amended record said where it differs.
 fn was(told: &Told) -> String {
     let News::Amended { before } = &told.news else { return String::new() };
-    let said = differing(before, &told.finding.record, &told.finding.rule).into_iter().map(|change| {
+    let said = differing(&before.record, &told.finding.record, &told.finding.rule).into_iter().map(|change| {
         let label = sentence_case(&words::field(&change.name));
         format!("{label}: {}", change.before.unwrap_or("(nothing)"))
     });
@@ -195,7 +195,9 @@ mod tests {
         let mut before = told.finding.record.clone();
         before.fields.retain(|(field, _)| *field != Field::ValueUsd);
         before.fields[6].1 = "Прежний".into();
-        told.news = News::Amended { before: Box::new(before) };
+        told.news = News::Amended {
+            before: Box::new(crate::alert::Version { record: before, evidence: told.finding.evidence.clone() }),
+        };
         let amended = row(&told);
         assert_eq!(amended["news"], "amended");
         assert_eq!(amended["was"], "Description: Прежний; Value in USD: (nothing)");

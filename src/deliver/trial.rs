@@ -7,7 +7,7 @@ use super::letter::{OperatorView, page_of_alerts};
 use super::view::Occasion;
 use super::whereabouts::Enclosed;
 use super::{MessageError, sample};
-use crate::alert::{Alert, HeldUntil, News, Untold, UntoldCount, WasHeld};
+use crate::alert::{Alert, HeldUntil, News, Untold, UntoldCount, Version, WasHeld};
 use crate::record::{Field, Record};
 use crate::rule_card::{AlertSettings, RuleCard};
 
@@ -55,7 +55,8 @@ fn amended() -> Alert {
     for told in &mut alert.told {
         let mut before = told.finding.record.clone();
         before.fields.retain(|(field, _)| *field != Field::Description);
-        told.news = News::Amended { before: Box::new(before) };
+        told.news =
+            News::Amended { before: Box::new(Version { record: before, evidence: told.finding.evidence.clone() }) };
     }
     (alert.totals.new, alert.totals.amended) = (0, 2);
     alert.group = vec![("consignee.name".to_owned(), "АО «ПРИМЕР»".to_owned())];

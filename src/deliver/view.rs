@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::change::differing;
+use super::change::{differing, earlier};
 use super::foot::foot;
-use super::room::{given, shown};
-use super::whereabouts::{self, Count, Enclosed};
+use super::room::given;
+use super::whereabouts::{self, Count, Enclosed, Here};
 use crate::alert::{Alert, HeldUntil, News, PartyMonth, Told, UntoldCount, WasHeld};
 use crate::prose::{
-    FindingView, Labelled, NAME, Passage, clean, color, escape, labelled, paragraphs, party, sentence_case, words,
+    FindingView, Labelled, Matched, NAME, Passage, clean, color, escape, labelled, paragraphs, party, sentence_case,
+    words,
 };
 use crate::record::{self, Field, FieldKind, Record, Role};
 use crate::rule_card::{Level, RuleCard};
@@ -101,6 +102,8 @@ pub(super) struct RecordView {
     pub amended: bool,
     #[serde(flatten)]
     pub finding: FindingView,
+    /// What is to be said of an earlier version, in sentences.
+    pub earlier: Vec<String>,
     pub changes: Vec<Change>,
     pub more_changes: Option<String>,
 }
@@ -124,7 +127,7 @@ pub(super) struct Part<'a> {
 /// Everything that a mail with these alerts shows when they had these turns (`room.rs`).
 pub(super) fn mail_view(alerts: &[Alert], turns: &[usize], frame: Frame) -> MailView {
     let parts = alerts.iter().zip(given(alerts.len(), turns)).enumerate().map(|(at, (alert, turns))| {
-        let count = Count::of(alert, (at, shown(alert, turns)), frame.enclosed);
+        let count = Count::of(alert, (at, turns), frame.enclosed);
         Part { alert, count, is_shown: turns > 0 }
     });
     let rules = by_rule(parts);
@@ -190,8 +193,10 @@ fn rule_view(parts: &[Part], rules: usize) -> Option<RuleView> {
 
 fn group_view(part: &Part, groups: usize) -> GroupView {
     let (alert, count) = (part.alert, part.count);
-    let summary = alert.rule.alert.summary;
-    let (lines, records) = if summary { (part.count.shown, 0) } else { (0, part.count.shown) };
+    let (summary, lines, records) = match count.here {
+        Here::Totals(lines) => (true, lines, 0),
+        Here::Records(records) => (false, 0, records),
+    };
     let told = alert.told.iter().take(records).enumerate();
     GroupView {
         group: alert.group.iter().take(8).map(|(name, value)| labelled(group_label(name), value, NAME)).collect(),
@@ -289,8 +294,8 @@ fn rest_of_summary(alert: &Alert, shown: usize, count: Count) -> Option<String> 
 
 fn line(month: &PartyMonth) -> Line {
     Line {
-        from: party(&month.consignor, &[]),
-        to: party(&month.consignee, &[]),
+        from: party(&month.consignor, &Matched::default()),
+        to: party(&month.consignee, &Matched::default()),
         month: if month.month.is_empty() { "no date".to_owned() } else { clean(&month.month, 20) },
         count: words::counted(month.records, "record"),
         value: month.value_usd.as_ref().map(|value| format!("{} USD", words::amount(value))),
@@ -299,18 +304,19 @@ fn line(month: &PartyMonth) -> Line {
 
 /// `to_rostec.entity` is who the selection `to_rostec` found: the selection's name says it.
 fn group_label(name: &str) -> String {
-    words::field(name.strip_suffix(".entity").unwrap_or(name))
+    sentence_case(&words::field(name.strip_suffix(".entity").unwrap_or(name)))
 }
 
 fn record_view(number: usize, told: &Told, rule: &RuleCard) -> RecordView {
     let (changes, more) = match &told.news {
-        News::New => (Vec::new(), 0),
-        News::Amended { before } => changes(before, &told.finding.record, rule),
+        News::New | News::NewToReader { .. } => (Vec::new(), 0),
+        News::Amended { before } => changes(&before.record, &told.finding.record, rule),
     };
     RecordView {
         number,
         amended: matches!(told.news, News::Amended { .. }),
         finding: FindingView::of(&told.finding),
+        earlier: earlier(told),
         changes,
         more_changes: (more > 0).then(|| format!("and {} more", words::counted(more, "field"))),
     }

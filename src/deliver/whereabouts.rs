@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::attachment::Attachment;
+use super::room::shown;
 use super::view::{Part, telling_value, total};
 use crate::alert::Alert;
 use crate::prose::{clean, words};
@@ -22,48 +23,67 @@ pub(super) enum Enclosed<'a> {
     LeftOut,
 }
 
-/// Records of an alert, or of several: told, of these shown, and of these in the attached file.
-#[derive(Debug, Clone, Copy, Default)]
+/// What stands in the mail itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Here {
+    /// So many records.
+    Records(usize),
+    /// So many lines of a summary, in place of the records.
+    Totals(usize),
+}
+
+/// Records of an alert, or of several: told, and where they are.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Count {
     pub told: u64,
-    /// Lines of a summary are shown in place of its records.
-    pub shown: usize,
-    /// `None` when there is no file.
+    pub here: Here,
+    /// Records in the attached file; `None` when there is none.
     pub filed: Option<u64>,
 }
 
 impl Count {
-    /// Of the alert at a place.
-    pub(super) fn of(alert: &Alert, (at, shown): (usize, usize), enclosed: Enclosed) -> Count {
+    /// Of the alert at a place, which had so many turns.
+    pub(super) fn of(alert: &Alert, (at, turns): (usize, usize), enclosed: Enclosed) -> Count {
         let filed = match enclosed {
             Enclosed::File(file) => Some(file.rows.get(at).copied().unwrap_or(0)),
             Enclosed::LeftOut => None,
         };
-        Count { told: total(alert), shown, filed }
+        let here = match alert.rule.alert.summary && turns > 0 {
+            true => Here::Totals(shown(alert, turns)),
+            false => Here::Records(shown(alert, turns)),
+        };
+        Count { told: total(alert), here, filed }
     }
 
     fn and(self, other: Count) -> Count {
         let filed = self.filed.zip(other.filed).map(|(one, other)| one + other);
-        Count { told: self.told.saturating_add(other.told), shown: self.shown + other.shown, filed }
+        let here = match (self.here, other.here) {
+            (Here::Records(one), Here::Records(other)) => Here::Records(one + other),
+            (Here::Totals(one), Here::Totals(other)) => Here::Totals(one + other),
+            (Here::Totals(lines), Here::Records(_)) | (Here::Records(_), Here::Totals(lines)) => Here::Totals(lines),
+        };
+        Count { told: self.told.saturating_add(other.told), here, filed }
     }
 
     /// For a line of a list: ` (7 of them in the attached file)`; nothing when all is there.
     fn in_brackets(self) -> String {
-        let said = match (self.filed, self.shown) {
-            (Some(filed), 0) if filed >= self.told => "in the attached file alone".to_owned(),
+        let said = match (self.filed, self.here) {
+            (Some(filed), Here::Records(0)) if filed >= self.told => "in the attached file alone".to_owned(),
             (Some(filed), _) if filed >= self.told => return String::new(),
-            (Some(0), 0) => "neither here nor in the attached file".to_owned(),
+            (Some(0), Here::Records(0)) => "neither here nor in the attached file".to_owned(),
             (Some(filed), _) => format!("{} of them in the attached file", number(filed)),
-            (None, shown) if shown as u64 >= self.told => return String::new(),
-            (None, 0) => "not in this mail".to_owned(),
-            (None, shown) => format!("{} of them here", number(shown as u64)),
+            (None, Here::Records(here)) if here as u64 >= self.told => return String::new(),
+            (None, Here::Records(0)) => "not in this mail".to_owned(),
+            (None, Here::Records(here)) => format!("{} of them here", number(here as u64)),
+            (None, Here::Totals(_)) => "their totals alone".to_owned(),
         };
         format!(" ({said})")
     }
 
     /// Under the records that are shown: where the rest is.
     pub(super) fn rest_of_records(self) -> Option<String> {
-        let rest = self.told.saturating_sub(self.shown as u64);
+        let Here::Records(here) = self.here else { return None };
+        let rest = self.told.saturating_sub(here as u64);
         let are = if rest == 1 { "is" } else { "are" };
         let more = format!("{} {are}", words::counted(rest, "more record"));
         (rest > 0).then(|| match self.filed {
@@ -150,8 +170,11 @@ fn line(alert: &Alert, about: &str, count: Count) -> String {
     format!("{}: {title}: {records}{about}{}", alert.rule.level.name(), count.in_brackets())
 }
 
+/// Who it is about, unless the title says it.
 fn value(alert: &Alert) -> String {
-    telling_value(alert).map_or_else(String::new, |value| format!(", {}", clean(&value, 40)))
+    let value = telling_value(alert).map(|value| clean(&value, 40));
+    let told = value.filter(|value| !alert.rule.title.to_lowercase().contains(&value.to_lowercase()));
+    told.map_or_else(String::new, |value| format!(", {value}"))
 }
 
 /// A line for each alert of which nothing is shown.
@@ -179,7 +202,10 @@ mod tests {
 
     #[test]
     fn a_line_says_where_the_records_are_whenever_they_are_not_all_here_or_in_the_file() {
-        for (told, shown, filed, expected) in [
+        let check = |told, here, filed, expected: &str| {
+            assert_eq!(Count { told, here, filed }.in_brackets(), expected);
+        };
+        for (told, here, filed, expected) in [
             (9, 3, Some(9), ""),
             (9, 0, Some(9), " (in the attached file alone)"),
             (9, 0, Some(2), " (2 of them in the attached file)"),
@@ -189,13 +215,17 @@ mod tests {
             (9, 4, None, " (4 of them here)"),
             (9, 0, None, " (not in this mail)"),
         ] {
-            assert_eq!(Count { told, shown, filed }.in_brackets(), expected);
+            check(told, Here::Records(here), filed, expected);
         }
+        check(9, Here::Totals(2), Some(9), "");
+        check(9, Here::Totals(2), Some(3), " (3 of them in the attached file)");
+        check(9, Here::Totals(2), None, " (their totals alone)");
     }
 
     #[test]
     fn what_is_not_shown_is_counted_with_where_it_is() {
-        let rest = |told, shown, filed| Count { told, shown, filed }.rest_of_records().unwrap_or_default();
+        let rest =
+            |told, here, filed| Count { told, here: Here::Records(here), filed }.rest_of_records().unwrap_or_default();
         assert_eq!(rest(30, 20, Some(30)), "10 more records are in the attached file.");
         assert_eq!(rest(2, 1, Some(2)), "1 more record is in the attached file.");
         let cut = "11,980 more records are not shown here; the attached file holds 10,000 of the 12,000.";

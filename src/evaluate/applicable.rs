@@ -22,7 +22,7 @@ pub struct NotApplicable {
 
 pub(super) fn not_applicable(plan: &Plan, supplied: &FieldSet) -> Vec<NotApplicable> {
     let source = SourceFile { source: String::new(), file: String::new(), member: None, sheet: None, sha256: None };
-    let nothing = Record { source: Arc::new(source), row: 1, fields: Vec::new(), raw: Vec::new() };
+    let nothing = Record { source: Arc::new(source), row: 1, fields: Vec::new(), raw: Vec::new(), computed_usd: false };
     let batch = nothing.to_batch();
     let of_nothing = answers(plan, &View::new(&batch), &mut Memo::default());
     let file = File { plan, supplied, of_nothing };

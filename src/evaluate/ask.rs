@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::leaf::{self, Leaf};
 use super::view::{Cells, View};
+use crate::finding::Basis;
 use crate::party::{self, Candidate, Standing};
 use crate::record::{Field, Part, Role};
 use crate::rules::{FieldRelation, Target};
-use crate::text::ScanText;
+use crate::text::{ScanText, name_keys};
 use crate::value;
 use crate::watchlist::{self, Addresses, Certainty, EntityId, Hit, Score, Seek, Under, Watchlists};
 
@@ -66,7 +67,11 @@ pub(crate) struct RowOf<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Witness {
     pub(crate) entity: EntityId,
+    /// 100 is for an identifier, an address and the same name alone.
     pub(crate) score: u16,
+    pub(crate) basis: Basis,
+    /// The name of the entity that the party's name is like.
+    pub(crate) alias: String,
     pub(crate) path: Vec<String>,
     pub(crate) certainty: Certainty,
 }
@@ -295,6 +300,16 @@ impl Judge<'_> {
         hits
     }
 
+    /// By what a hit was found. A name of the same sounds that is spelt otherwise is only like it, however high its score.
+    fn basis(&self, hit: &Hit) -> Basis {
+        if hit.alias.is_empty() {
+            return Basis::Identifier;
+        }
+        let is_the_same = hit.score.hundredths() == 100
+            && name_keys(&hit.alias).iter().any(|key| name_keys(&self.party.candidate.name).contains(key));
+        if is_the_same { Basis::Name } else { Basis::Likeness }
+    }
+
     /// The entity whose address stands in the party's address cell, or behind its name.
     fn address_of(&self, addresses: &Addresses) -> Option<(EntityId, String)> {
         let row = self.row.filter(|_| self.is_principal())?;
@@ -339,7 +354,10 @@ impl Ask {
         let hits = judge.sure();
         let told = |hit: &Hit, steps: Vec<String>, certainty: Certainty| {
             let path = std::iter::once(hit.why.clone()).chain(steps).collect();
-            Witness { entity: hit.entity, score: hit.score.hundredths(), path, certainty }
+            let basis = judge.basis(hit);
+            let most = if basis == Basis::Likeness { 99 } else { 100 };
+            let score = hit.score.hundredths().min(most);
+            Witness { entity: hit.entity, score, basis, alias: hit.alias.clone(), path, certainty }
         };
         let among = |entities: &[EntityId]| {
             let hit = hits.iter().find(|hit| entities.binary_search(&hit.entity).is_ok())?;
@@ -361,7 +379,8 @@ impl Ask {
                 let (entity, address) = judge.address_of(addresses)?;
                 let name = judge.watchlists.name(entity);
                 let path = vec![format!("the address is {name}'s: {address}")];
-                Some(Witness { entity, score: 100, path, certainty: Certainty::Certain })
+                let (basis, alias, certainty) = (Basis::Address, String::new(), Certainty::Certain);
+                Some(Witness { entity, score: 100, basis, alias, path, certainty })
             }
             Ask::Any(asks) => asks.iter().find_map(|ask| ask.witness(judge)),
             Ask::Country(_) | Ask::Cell(..) | Ask::Related(..) | Ask::Not(_) => None,

@@ -67,16 +67,18 @@ impl Fired<'_> {
             field: self.view.name(&predicate.target),
             operator: predicate.operator.to_owned(),
             value: predicate.written.clone(),
-            matched: String::new(),
-            entity: None,
-            score: None,
-            path: Vec::new(),
-            possible: false,
+            ..Evidence::default()
         };
-        let party = self.plan.tests.get(&id);
-        match (&predicate.question, party) {
+        match (&predicate.question, self.plan.tests.get(&id)) {
             (Question::Party(test), Some(bound)) => self.tell_party(test, bound, &mut evidence),
-            _ => evidence.matched = self.matched(id, predicate),
+            (Question::Field(_, other), _) => {
+                evidence.matched = self.matched(id, predicate);
+                evidence.other = self.cell(other);
+            }
+            _ => {
+                evidence.places = self.places(id, predicate);
+                evidence.matched = self.matched(id, predicate);
+            }
         }
         evidence
     }
@@ -85,7 +87,12 @@ impl Fired<'_> {
         let Some(named) = self.named(test, bound) else { return };
         evidence.matched = named.name;
         if let Some(witness) = named.witness {
-            evidence.entity = Some(self.plan.watchlists.name(witness.entity).to_owned());
+            let lists = &self.plan.watchlists;
+            let name = lists.name(witness.entity);
+            evidence.entity = Some(name.to_owned());
+            evidence.entity_id = Some(format!("{}/{}", lists.list_of(witness.entity), lists.id(witness.entity)));
+            evidence.basis = Some(witness.basis);
+            evidence.alias = Some(witness.alias).filter(|alias| !alias.is_empty() && alias != name);
             evidence.score = Some(witness.score);
             evidence.path = witness.path;
             evidence.possible = witness.certainty == Certainty::Possible;
@@ -118,6 +125,14 @@ impl Fired<'_> {
         let cells = self.view.cells(&predicate.target);
         let Some(cell) = cells.get(self.row) else { return String::new() };
         self.plan.leaves.get(&id).map_or(cell, |leaf| leaf.matched(cell)).to_owned()
+    }
+
+    /// Where in the cell the words stand that answer; nothing where it is the whole cell that does.
+    fn places(&self, id: usize, predicate: &Predicate) -> Vec<(usize, usize)> {
+        let cells = self.view.cells(&predicate.target);
+        let found = cells.get(self.row).zip(self.plan.leaves.get(&id));
+        let places = found.map_or_else(Vec::new, |(cell, leaf)| leaf.places(cell));
+        places.into_iter().map(|place| (place.start, place.end)).collect()
     }
 
     /// The values of `alert.group_by`.

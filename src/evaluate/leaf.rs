@@ -1,17 +1,21 @@
 //! One question to one cell. In: a question as compiled by the rules, a cell. Out: whether it holds. A missing cell
 //! answers nothing but `exists: false` and the negative questions. It never looks at another cell.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use regex::{Regex, RegexBuilder};
 
 use crate::record::Field;
 use crate::rules::{Comparison, DatePart, FieldRelation, HsRange, Question};
-use crate::text::{Pattern, ScanText, Term, sigma_fold};
+use crate::text::{Anchor, Pattern, ScanText, Term, sigma_fold};
 use crate::value::{self, DateOrder, Decimal, DecimalMark};
 
 /// The largest compiled regex, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
+
+/// Places of one answer in one cell that are told.
+const MOST_PLACES: usize = 8;
 
 /// A question ready to be asked.
 #[derive(Debug, Clone)]
@@ -99,41 +103,64 @@ impl Leaf {
 
     /// The piece of the cell that answers, the whole cell where no piece can be told.
     pub(crate) fn matched<'c>(&self, cell: &'c str) -> &'c str {
-        let piece = match self {
+        let piece = self.places(cell).into_iter().next();
+        piece.and_then(|range| cell.get(range)).unwrap_or(cell)
+    }
+
+    /// The pieces of the cell that answer, in order, none of them empty; nothing where no piece can be told from the whole.
+    pub(crate) fn places(&self, cell: &str) -> Vec<Range<usize>> {
+        match self {
             Leaf::Mentions(term) => {
                 let mut scan = ScanText::default();
                 scan.fold(cell);
-                term.find(&scan, cell)
+                term.find_all(&scan, cell, MOST_PLACES)
             }
-            Leaf::Regex(regex) => regex.find(cell).map(|found| found.range()),
-            Leaf::Matches(pattern) => find_caseless(cell, &pattern.written),
-            Leaf::Exists(_) | Leaf::NotMatches(_) | Leaf::Hs(_) | Leaf::Country(_) => None,
-            Leaf::Number(..) | Leaf::Date(..) | Leaf::DatePart(..) => None,
-        };
-        piece.and_then(|range| cell.get(range)).filter(|piece| !piece.is_empty()).unwrap_or(cell)
+            Leaf::Regex(regex) => {
+                let found = regex.find_iter(cell).map(|found| found.range());
+                found.filter(|place| !place.is_empty()).take(MOST_PLACES).collect()
+            }
+            Leaf::Matches(pattern) => pattern_places(pattern, cell),
+            Leaf::Exists(_) | Leaf::NotMatches(_) | Leaf::Hs(_) | Leaf::Country(_) => Vec::new(),
+            Leaf::Number(..) | Leaf::Date(..) | Leaf::DatePart(..) => Vec::new(),
+        }
     }
 }
 
-/// Where the words stand, letter case aside; `None` for patterns with wildcards.
-fn find_caseless(cell: &str, written: &str) -> Option<std::ops::Range<usize>> {
+/// Where a pattern's text stands, letter case aside; nothing for patterns with wildcards.
+fn pattern_places(pattern: &Pattern, cell: &str) -> Vec<Range<usize>> {
+    let written = &pattern.written;
     if written.is_empty() || written.contains(['*', '?', '\\']) {
-        return None;
+        return Vec::new();
     }
     let wanted: Vec<char> = written.chars().flat_map(char::to_lowercase).collect();
-    cell.char_indices().find_map(|(start, _)| {
-        let mut left = wanted.iter();
-        for (offset, letter) in cell.get(start..)?.char_indices() {
-            for lower in letter.to_lowercase() {
-                if left.next() != Some(&lower) {
-                    return None;
-                }
+    let here = |start: usize| caseless_end(cell.get(start..)?, &wanted).map(|length| start..start + length);
+    let starts = || cell.char_indices().map(|(start, _)| start);
+    match pattern.anchor() {
+        Anchor::Whole | Anchor::StartsWith => here(0).into_iter().collect(),
+        Anchor::EndsWith => starts().filter_map(here).filter(|place| place.end == cell.len()).take(1).collect(),
+        Anchor::Contains => {
+            let mut places: Vec<Range<usize>> = Vec::new();
+            for start in starts() {
+                let is_free = places.last().is_none_or(|last| last.end <= start);
+                places.extend(Some(start).filter(|_| is_free && places.len() < MOST_PLACES).and_then(here));
             }
-            if left.as_slice().is_empty() {
-                return Some(start..start + offset + letter.len_utf8());
-            }
+            places
         }
-        None
-    })
+    }
+}
+
+/// How long the piece is at the beginning of a text that is these letters, case aside.
+fn caseless_end(text: &str, wanted: &[char]) -> Option<usize> {
+    let mut left = wanted.iter();
+    for (offset, letter) in text.char_indices() {
+        if !letter.to_lowercase().all(|lower| left.next() == Some(&lower)) {
+            return None;
+        }
+        if left.as_slice().is_empty() {
+            return Some(offset + letter.len_utf8());
+        }
+    }
+    None
 }
 
 fn hs(range: &HsRange, cell: &str) -> bool {
@@ -281,6 +308,7 @@ pub(crate) fn is_free_text(field: Field) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Case;
 
     fn prefix(code: &str) -> HsRange {
         HsRange { from: code.into(), until: code.into() }
@@ -323,7 +351,22 @@ mod tests {
 
     #[test]
     fn the_matched_piece_keeps_its_spelling() {
-        assert_eq!(find_caseless("ab СУ-35 c", "су-35").map(|range| &"ab СУ-35 c"[range]), Some("СУ-35"));
-        assert_eq!(find_caseless("ab", "abc"), None);
+        let pattern = |written, anchor| Leaf::Matches(Pattern::parse(written, anchor, Case::Folded).unwrap());
+        assert_eq!(pattern("су-35", Anchor::Contains).matched("ab СУ-35 c"), "СУ-35");
+        assert!(pattern("abc", Anchor::Contains).places("ab").is_empty());
+    }
+
+    #[test]
+    fn every_place_that_answers_is_known_and_no_other() {
+        let pattern = |written, anchor| Leaf::Matches(Pattern::parse(written, anchor, Case::Folded).unwrap());
+        let places =
+            |leaf: &Leaf, cell| leaf.places(cell).into_iter().map(|place| (place.start, place.end)).collect::<Vec<_>>();
+        assert_eq!(places(&pattern("at", Anchor::Contains), "AT WATER"), [(0, 2), (4, 6)]);
+        assert_eq!(places(&pattern("at", Anchor::StartsWith), "AT WATER"), [(0, 2)]);
+        assert_eq!(places(&pattern("at", Anchor::EndsWith), "WATER AT"), [(6, 8)]);
+        assert_eq!(places(&pattern("aa", Anchor::Contains), "aaa"), [(0, 2)]);
+        let term = Term::parse("SU-35", crate::text::Inflection::Dictionary).unwrap();
+        assert_eq!(places(&Leaf::Mentions(term), "SU-350, su-35; СУ 35 ASU-35"), [(8, 13), (15, 22)]);
+        assert_eq!(places(&Leaf::Regex(regex("[0-9]*").unwrap()), "a1b22"), [(1, 2), (3, 5)]);
     }
 }

@@ -254,4 +254,6 @@ pub fn finding(firing: Firing, record: Record) -> Finding {
 }
 
 #[cfg(test)]
+mod sentence_tests;
+#[cfg(test)]
 mod tests;

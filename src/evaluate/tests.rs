@@ -60,14 +60,14 @@ fn watchlists() -> Arc<Watchlists> {
     Arc::new(lists)
 }
 
-fn rules(text: &str) -> RuleSet {
+pub(super) fn rules(text: &str) -> RuleSet {
     let texts = RuleTexts { rules: vec![SourceText::new("rules/a.yaml", text)], lists: Vec::new() };
     let (set, problems) = compile(&texts, &Known::default());
     assert_eq!(problems.iter().filter(|problem| problem.is_error()).collect::<Vec<_>>(), Vec::<&Problem>::new());
     set
 }
 
-fn rule_text(detection: &str) -> String {
+pub(super) fn rule_text(detection: &str) -> String {
     format!("title: T\nid: a\nlevel: high\ndetection:\n  sel:\n    {detection}\n  condition: sel\n")
 }
 

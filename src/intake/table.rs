@@ -169,13 +169,15 @@ impl OpenTable {
     /// The whole canonical record of a row of a batch that this reading made, whatever columns were wanted.
     pub fn record(&self, batch: &Batch, row: usize) -> Record {
         let raw = |column: usize| batch.raw.get(column).map_or("", |cells| cells.cell(row));
-        let mut fields: Vec<(Field, String)> = self
-            .columns
-            .readers
-            .iter()
-            .map(|reader| (reader.field, self.canonical(reader, &raw).0.into_owned()))
-            .filter(|(_, cell)| !cell.is_empty())
-            .collect();
+        let mut computed_usd = false;
+        let mut fields: Vec<(Field, String)> = Vec::new();
+        for reader in &self.columns.readers {
+            let (cell, what) = self.canonical(reader, &raw);
+            if !cell.is_empty() {
+                computed_usd |= reader.field == Field::ValueUsd && what == Some(What::Computed);
+                fields.push((reader.field, cell.into_owned()));
+            }
+        }
         let missing = |field: Field, fields: &[(Field, String)]| !fields.iter().any(|(other, _)| *other == field);
         for (field, value) in &self.constants {
             if missing(*field, &fields) {
@@ -189,6 +191,7 @@ impl OpenTable {
             row: batch.rows.get(row).copied().unwrap_or(0),
             fields,
             raw: raw.collect(),
+            computed_usd,
         }
     }
 

@@ -19,13 +19,16 @@ const PAGE: i64 = 200;
 /// Versions of one finding that are looked at, newest first. Identical ones are found whatever their age.
 const VERSIONS: i64 = 64;
 
-/// Identity of what was told under a key: the canonical cells, the raw cells that the rule reads, the entities matched.
+/// Identity of what was told under a key: what the export says in canonical cells and in the raw cells that the rule
+/// reads, and the entities matched, as their lists number them.
 pub(super) fn stored_content(finding: &Finding) -> String {
     let mut parts = vec![finding.content()];
     for read in finding.rule.reads.iter().filter(|read| read.starts_with("raw.")) {
         parts.push(format!("{read}={}", cells(&finding.record, read).join("\u{1f}")));
     }
-    parts.extend(entities(&finding.evidence).into_iter().map(|entity| format!("entity={entity}")));
+    let entities = finding.evidence.iter().filter_map(|one| one.entity_id.as_deref().or(one.entity.as_deref()));
+    let known: BTreeSet<&str> = entities.collect();
+    parts.extend(known.into_iter().map(|entity| format!("entity={entity}")));
     hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -68,7 +71,8 @@ async fn mark_one_by_one(connection: &mut AnyConnection, attempt: i64) -> Result
 async fn verdict(connection: &mut AnyConnection, row: &AnyRow) -> Result<(&'static str, i64), LedgerError> {
     let card: RuleCard = json(row, "card")?;
     let now = record(row, ["source", "line", "record"])?;
-    let mut missing = entities(&json::<Vec<Evidence>>(row, "evidence")?);
+    let evidence: Vec<Evidence> = json(row, "evidence")?;
+    let mut missing: Vec<&Evidence> = evidence.iter().filter(|one| one.entity.is_some()).collect();
     let sql = "SELECT id, source, line, record, evidence FROM finding WHERE key = $1 ORDER BY id DESC LIMIT $2";
     let query = sqlx::query(sql).bind(row.try_get::<String, _>("key")?).bind(VERSIONS);
     let versions = query.fetch_all(connection).await?;
@@ -79,9 +83,8 @@ async fn verdict(connection: &mut AnyConnection, row: &AnyRow) -> Result<(&'stat
         if !reads_the_same(&card, &now, &record(version, ["source", "line", "record"])?) {
             continue;
         }
-        for entity in entities(&json::<Vec<Evidence>>(version, "evidence")?) {
-            missing.remove(&entity);
-        }
+        let matched: Vec<Evidence> = json(version, "evidence")?;
+        missing.retain(|now| !matched.iter().any(|known| now.is_same_entity(known)));
         if missing.is_empty() {
             return Ok(("repeated", id));
         }
@@ -101,12 +104,10 @@ pub(super) fn record(row: &AnyRow, [source, line, cells]: [&'static str; 3]) -> 
     Ok(Record::from_json(Arc::new(source), line, &json(row, cells)?))
 }
 
-fn entities(evidence: &[Evidence]) -> BTreeSet<String> {
-    evidence.iter().filter_map(|evidence| evidence.entity.clone()).collect()
-}
-
+/// What is computed from the record does not count: the export says the same, whatever a rate is now.
 fn reads_the_same(card: &RuleCard, now: &Record, before: &Record) -> bool {
-    card.reads.iter().all(|read| cells(now, read) == cells(before, read))
+    let is_computed = |read: &str| now.computed_usd && read == Field::ValueUsd.name();
+    card.reads.iter().all(|read| is_computed(read) || cells(now, read) == cells(before, read))
 }
 
 /// What a record says under a name that a rule reads: a field, all parts of a party (`consignee`), or `raw.` heading.

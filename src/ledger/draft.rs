@@ -10,11 +10,12 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::compare::{json, record};
+use super::earlier::{Reader, told_before};
 use super::storm::was_held;
 use super::telling::{Carried, Draft, DueLetter};
 use super::totals::{Summed, join};
 use super::{Ledger, LedgerError};
-use crate::alert::{Alert, FileReport, News, Told, Totals};
+use crate::alert::{Alert, FileReport, News, Told, Totals, Version};
 use crate::finding::Finding;
 use crate::record::Field;
 use crate::rule_card::RuleCard;
@@ -41,9 +42,16 @@ impl Ledger {
             heaps.add(&row)?;
         }
         drop(rows);
-        self.fill(&mut heaps.heaps, most).await?;
+        let reader = Reader { letter, now };
+        for heap in &mut heaps.heaps {
+            self.count_for_reader(heap, reader).await?;
+        }
+        self.fill(&mut heaps.heaps, reader, most).await?;
         let mut draft = Draft { deferred: heaps.deferred, tellings: heaps.tellings, ..Draft::default() };
         for mut heap in heaps.heaps {
+            for root in self.first_mails(&heap.alert.told, reader).await? {
+                draft.roots.extend(Some(root).filter(|root| !draft.roots.contains(root)));
+            }
             let sql = "SELECT message_id FROM thread WHERE alert_key = $1 AND recipient = $2";
             let root = sqlx::query_scalar(sql).bind(&heap.alert.key).bind(&letter.recipient);
             let root: Option<String> = root.fetch_optional(&self.pool).await?;
@@ -58,14 +66,28 @@ impl Ledger {
         Ok(draft)
     }
 
+    /// What was told to others alone counts as new to this reader.
+    async fn count_for_reader(&self, heap: &mut Heap, reader: Reader<'_>) -> Result<(), LedgerError> {
+        let totals = &mut heap.alert.totals;
+        if totals.amended == 0 {
+            return Ok(());
+        }
+        for place in &heap.places {
+            let untold = self.never_told((place.attempt, &heap.alert.rule.id, &place.group), reader).await?;
+            totals.new = totals.new.saturating_add(untold);
+            totals.amended = totals.amended.saturating_sub(untold);
+        }
+        Ok(())
+    }
+
     /// Carries findings into the alerts: first as many of each as of the others, then what is left, the most severe first.
-    async fn fill(&self, heaps: &mut [Heap], most: Carried) -> Result<(), LedgerError> {
+    async fn fill(&self, heaps: &mut [Heap], reader: Reader<'_>, most: Carried) -> Result<(), LedgerError> {
         let mut left = most;
         for at in 0..heaps.len() {
             let behind = (heaps.len() - at) as i64;
             let part = Carried { findings: (left.findings + behind - 1) / behind, bytes: left.bytes / behind, ..left };
             let Some(heap) = heaps.get_mut(at) else { break };
-            self.carry(heap, (part, left.bytes > most.bytes.saturating_mul(-OVER))).await?;
+            self.carry(heap, reader, (part, left.bytes > most.bytes.saturating_mul(-OVER))).await?;
             left = heap.taken_from(left);
         }
         for heap in heaps {
@@ -73,7 +95,7 @@ impl Ledger {
             if left.findings > 0 && left.bytes > 0 && carried < heap.alert.totals.new + heap.alert.totals.amended {
                 let again =
                     Carried { findings: left.findings + carried as i64, bytes: left.bytes + heap.bytes, ..left };
-                self.carry(heap, (again, carried > 0)).await?;
+                self.carry(heap, reader, (again, carried > 0)).await?;
                 left = heap.taken_from(Carried { findings: again.findings, bytes: again.bytes, ..left });
             }
         }
@@ -82,25 +104,35 @@ impl Ledger {
 
     /// Carries findings of an alert, newest declaration first, those without a date last, then by row. One that is too
     /// long is passed over; when nothing fits, the first is carried all the same if it `must` be.
-    async fn carry(&self, heap: &mut Heap, (most, must): (Carried, bool)) -> Result<(), LedgerError> {
-        let sql = "SELECT f.id, f.key, f.source, f.line, f.record, f.evidence, f.amends, o.source AS old_source, \
-                   o.line AS old_line, o.record AS old_record, \
-                   LENGTH(f.record) + COALESCE(LENGTH(o.record), 0) AS bytes \
-                   FROM finding f LEFT JOIN finding o ON o.id = f.amends \
-                   WHERE f.attempt = $1 AND f.rule = $2 AND f.group_values = $3 AND f.silence IS NULL \
-                   ORDER BY f.declared DESC, f.line, f.id LIMIT $4";
+    async fn carry(
+        &self,
+        heap: &mut Heap,
+        reader: Reader<'_>,
+        (most, must): (Carried, bool),
+    ) -> Result<(), LedgerError> {
+        let sql = concat!(
+            "SELECT f.*, o.source AS old_source, o.line AS old_line, o.record AS old_record, o.evidence AS old_evidence, ",
+            "LENGTH(f.record) + COALESCE(LENGTH(o.record), 0) AS bytes FROM (SELECT f.id, f.key, f.source, f.line, ",
+            "f.record, f.evidence, f.declared, f.amends, CASE WHEN f.amends IS NULL THEN NULL ELSE (",
+            told_before!("MAX(p.id)"),
+            ") END AS was FROM finding f ",
+            "WHERE f.attempt = $1 AND f.rule = $2 AND f.group_values = $3 AND f.silence IS NULL ",
+            "ORDER BY f.declared DESC, f.line, f.id LIMIT $8) f ",
+            "LEFT JOIN finding o ON o.id = COALESCE(f.was, f.amends) ORDER BY f.declared DESC, f.line, f.id"
+        );
         let group: Vec<String> = heap.alert.group.iter().map(|(_, value)| value.clone()).collect();
         let (mut carried, mut bytes, mut first) = (Vec::new(), 0_i64, None);
         for place in &heap.places {
             let query = sqlx::query(sql).bind(place.attempt).bind(&heap.alert.rule.id).bind(&place.group);
-            let mut rows = query.bind(most.findings.saturating_sub(carried.len() as i64).max(0)).fetch(&self.pool);
+            let query = reader.bind(query).bind(most.findings.saturating_sub(carried.len() as i64).max(0));
+            let mut rows = query.fetch(&self.pool);
             while let Some(row) = rows.try_next().await? {
                 let length: i64 = row.try_get("bytes")?;
                 if bytes.saturating_add(length) <= most.bytes {
                     bytes += length;
-                    carried.push(told(&row, &heap.alert.rule, &group)?);
+                    carried.push(told_to_reader(&row, &heap.alert.rule, &group)?);
                 } else if carried.is_empty() && first.is_none() && must {
-                    first = Some((told(&row, &heap.alert.rule, &group)?, length));
+                    first = Some((told_to_reader(&row, &heap.alert.rule, &group)?, length));
                 }
             }
         }
@@ -195,10 +227,24 @@ impl Heaps {
     }
 }
 
+/// The same of the column `was` as well: the earlier version that the reader was told.
+fn told_to_reader(row: &AnyRow, rule: &Arc<RuleCard>, group: &[String]) -> Result<Told, LedgerError> {
+    let mut told = told(row, rule, group)?;
+    if let News::Amended { before } = &told.news
+        && row.try_get::<Option<i64>, _>("was")?.is_none()
+    {
+        told.news = News::NewToReader { before: before.clone() };
+    }
+    Ok(told)
+}
+
 /// A published finding of the columns id, key, source, line, record, evidence, and old ones when it amends.
 pub(super) fn told(row: &AnyRow, rule: &Arc<RuleCard>, group: &[String]) -> Result<Told, LedgerError> {
     let news = match row.try_get::<Option<i64>, _>("amends")? {
-        Some(_) => News::Amended { before: Box::new(record(row, ["old_source", "old_line", "old_record"])?) },
+        Some(_) => {
+            let record = record(row, ["old_source", "old_line", "old_record"])?;
+            News::Amended { before: Box::new(Version { record, evidence: json(row, "old_evidence")? }) }
+        }
         None => News::New,
     };
     let finding = Finding {

@@ -81,7 +81,8 @@ macro_rules! select_found {
     ($where:literal) => {
         concat!(
             "SELECT f.id, f.key, f.rule, f.group_values, f.attempt, f.source, f.line, f.record, f.evidence, f.amends, ",
-            "f.silence, f.found_at, o.source AS old_source, o.line AS old_line, o.record AS old_record, c.card ",
+            "f.silence, f.found_at, o.source AS old_source, o.line AS old_line, o.record AS old_record, ",
+            "o.evidence AS old_evidence, c.card ",
             "FROM finding f JOIN file h ON h.id = f.file JOIN rule_card c ON c.attempt = f.attempt AND c.rule = f.rule ",
             "LEFT JOIN finding o ON o.id = f.amends WHERE ",
             $where,
@@ -92,10 +93,12 @@ macro_rules! select_found {
 }
 
 const ALL: &str = select_found!("f.id > 0");
+/// It begins at the mail: without the sign, the index of what is silenced would be taken, and all findings be looked at.
 const OF_A_MAIL: &str = select_found!(
-    "f.id IN (SELECT x.id FROM telling t JOIN alert a ON a.id = t.alert JOIN finding x ON x.attempt = a.attempt \
-     AND x.rule = a.rule AND x.group_values = a.group_values AND x.silence IS NULL WHERE t.message_id = $7 \
-     OR t.message_id IN (SELECT message_id FROM outbox WHERE state = 'merged' AND last_reply = 'goes along with ' || $7))"
+    "+f.silence IS NULL AND f.id IN (SELECT x.id FROM telling t JOIN alert a ON a.id = t.alert \
+     JOIN finding x ON x.attempt = a.attempt AND x.rule = a.rule AND x.group_values = a.group_values \
+     WHERE t.message_id IN (SELECT $7 UNION ALL SELECT message_id FROM outbox WHERE state = 'merged' \
+     AND last_reply = 'goes along with ' || $7))"
 );
 
 impl Ledger {

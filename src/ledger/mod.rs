@@ -5,9 +5,12 @@
 //! cut. One writer at a time: a [`Publication`] holds the pen until it is committed, abandoned or dropped.
 
 mod accepted;
+#[cfg(test)]
+mod amended_tests;
 mod attempt;
 mod compare;
 mod draft;
+mod earlier;
 mod error;
 mod file;
 mod found;

@@ -12,7 +12,9 @@ use super::telling::{NewTelling, put_telling};
 use super::totals::{Heap, total};
 use super::{Attempt, Ledger, LedgerError, Write, take_numbers};
 use crate::alert::{FileReport, Totals};
+use crate::record::Record;
 use crate::rule_card::RuleCard;
+use crate::silence::Matcher;
 
 /// The open transaction. Dropped without [`Publication::commit`], nothing was published.
 #[derive(Debug)]
@@ -183,13 +185,17 @@ impl Publication {
         Ok(())
     }
 
-    /// Marks what silences in force cover, so that it is recorded and not told. To be called before the comparison.
+    /// Marks what silences in force cover, so that it is recorded and not told. To be called before the comparison; it is
+    /// asked whether a silence with a field, which may cover a record, does.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn silence(&mut self, source: &str, now: i64) -> Result<u64, LedgerError> {
+    pub async fn silence<C>(&mut self, source: &str, covers: C, now: i64) -> Result<u64, LedgerError>
+    where
+        C: FnMut(&Matcher, &Record) -> bool,
+    {
         self.base().await?;
-        hush(self.write.connection(), (self.attempt.id, source), now).await
+        hush(self.write.connection(), (self.attempt.id, source), covers, now).await
     }
 
     /// Puts a storm in; its alerts name it.

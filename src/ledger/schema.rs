@@ -3,10 +3,11 @@
 //! Never changes an existing ledger without a copy beside it, and never touches one of a newer program.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Row};
 
 use super::LedgerError;
 
@@ -50,7 +51,9 @@ pub(super) async fn open(path: &Path) -> Result<AnyPool, LedgerError> {
             Ok(!connection.is_in_transaction())
         })
     });
-    let pool = options.connect(&url).await?;
+    // A statement that gives a million findings one by one takes as long as whoever takes them: nobody need be warned.
+    let quiet = AnyConnectOptions::from_str(&url)?.disable_statement_logging();
+    let pool = options.connect_with(quiet).await?;
     check_library(&pool).await?;
     migrate(&pool, &path, MIGRATIONS).await?;
     Ok(pool)

@@ -11,6 +11,7 @@ use super::outbox::enqueue;
 use super::{Ledger, LedgerError, clean, take_numbers};
 use crate::alert::Told;
 use crate::notification::Notification;
+use crate::record::Record;
 use crate::rule_card::RuleCard;
 use crate::silence::{Matcher, Silence};
 
@@ -81,6 +82,22 @@ impl Ledger {
         rows.iter().map(silence).collect()
     }
 
+    /// The findings since a moment, newest first, a page of them before a number: each with its number, the record and the
+    /// rule as it then stood.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn findings_before(&self, before: i64, since: i64) -> Result<Vec<(i64, Record, RuleCard)>, LedgerError> {
+        let sql = "SELECT f.id, f.source, f.line, f.record, c.card FROM finding f \
+                   JOIN rule_card c ON c.attempt = f.attempt AND c.rule = f.rule \
+                   WHERE f.id < $1 AND f.found_at >= $2 AND f.rule <> 'tidewaiter-canary' ORDER BY f.id DESC LIMIT $3";
+        let rows = sqlx::query(sql).bind(before).bind(since).bind(PAGE).fetch_all(&self.pool).await?;
+        let finding = |row: &AnyRow| {
+            Ok((row.try_get("id")?, record(row, ["source", "line", "record"])?, json::<RuleCard>(row, "card")?))
+        };
+        rows.iter().map(finding).collect()
+    }
+
     /// Ends a silence before its time; false when none of that number is in force.
     ///
     /// # Errors
@@ -125,7 +142,7 @@ impl Ledger {
             |row: &AnyRow| Ok((row.try_get("rule")?, u64::try_from(row.try_get::<i64, _>("many")?).unwrap_or(0)));
         let rules: Result<Vec<(String, u64)>, LedgerError> = rows.iter().map(count).collect();
         let sql = "SELECT f.id, f.key, f.source, f.line, f.record, f.evidence, f.amends, o.source AS old_source, \
-                   o.line AS old_line, o.record AS old_record, c.card FROM finding f \
+                   o.line AS old_line, o.record AS old_record, o.evidence AS old_evidence, c.card FROM finding f \
                    JOIN rule_card c ON c.attempt = f.attempt AND c.rule = f.rule \
                    LEFT JOIN finding o ON o.id = f.amends WHERE f.silence = $1 ORDER BY f.id DESC LIMIT $2";
         let rows = sqlx::query(sql).bind(id).bind(EXAMPLES).fetch_all(&self.pool).await?;
@@ -156,11 +173,15 @@ impl Ledger {
 }
 
 /// Marks what silences in force cover of what an attempt staged; answers how many. The oldest silence that covers counts.
-pub(super) async fn hush(
+pub(super) async fn hush<C>(
     connection: &mut AnyConnection,
     (attempt, source): (i64, &str),
+    mut covers: C,
     now: i64,
-) -> Result<u64, LedgerError> {
+) -> Result<u64, LedgerError>
+where
+    C: FnMut(&Matcher, &Record) -> bool,
+{
     let rows = sqlx::query(ALL).fetch_all(&mut *connection).await?;
     let silences: Result<Vec<Silence>, LedgerError> = rows.iter().map(silence).collect();
     let silences: Vec<Silence> = silences?.into_iter().filter(|silence| silence.in_force(now)).collect();
@@ -175,7 +196,7 @@ pub(super) async fn hush(
         for silence in silences.iter().filter(|silence| silence.matcher.may_cover(&card, source)) {
             hushed += match silence.matcher.field {
                 None => hush_rule(connection, (attempt, &card.id), silence.id).await?,
-                Some(_) => hush_records(connection, (attempt, &card.id), silence).await?,
+                Some(_) => hush_records(connection, (attempt, &card.id), silence, &mut covers).await?,
             };
         }
     }
@@ -192,11 +213,15 @@ async fn hush_rule(
     Ok(sqlx::query(sql).bind(attempt).bind(rule).bind(silence).execute(connection).await?.rows_affected())
 }
 
-async fn hush_records(
+async fn hush_records<C>(
     connection: &mut AnyConnection,
     (attempt, rule): (i64, &str),
     silence: &Silence,
-) -> Result<u64, LedgerError> {
+    covers: &mut C,
+) -> Result<u64, LedgerError>
+where
+    C: FnMut(&Matcher, &Record) -> bool,
+{
     let sql = "SELECT seq, source, line, record FROM staging WHERE attempt = $1 AND rule = $2 AND seq > $3 \
                AND silence IS NULL AND news IN ('new', 'amended') ORDER BY seq LIMIT $4";
     let (mut after, mut hushed) = (0_i64, 0);
@@ -205,7 +230,7 @@ async fn hush_records(
         let Some(last) = page.last() else { return Ok(hushed) };
         after = last.try_get("seq")?;
         for row in &page {
-            if !silence.matcher.covers(&record(row, ["source", "line", "record"])?) {
+            if !covers(&silence.matcher, &record(row, ["source", "line", "record"])?) {
                 continue;
             }
             let query = sqlx::query("UPDATE staging SET silence = $3 WHERE attempt = $1 AND seq = $2");

@@ -65,15 +65,6 @@ impl Ledger {
         rows.iter().map(|row| Ok((row.try_get("state")?, row.try_get("many")?))).collect()
     }
 
-    /// Tellings that are due by now and wait for their mail.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn tellings_due(&self, now: i64) -> Result<i64, LedgerError> {
-        let query = sqlx::query_scalar("SELECT COUNT(*) FROM telling WHERE state = 'waiting' AND due_at <= $1");
-        Ok(query.bind(now).fetch_one(&self.pool).await?)
-    }
-
     /// Rule, published findings, and when the last was found; the busiest first.
     ///
     /// # Errors

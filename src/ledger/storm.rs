@@ -113,7 +113,7 @@ impl Ledger {
     /// When the ledger fails.
     pub async fn storm_examples(&self, storm: &Storm) -> Result<Vec<Told>, LedgerError> {
         let sql = "SELECT f.id, f.key, f.source, f.line, f.record, f.evidence, f.amends, o.source AS old_source, \
-                   o.line AS old_line, o.record AS old_record FROM finding f LEFT JOIN finding o ON o.id = f.amends \
+                   o.line AS old_line, o.record AS old_record, o.evidence AS old_evidence FROM finding f LEFT JOIN finding o ON o.id = f.amends \
                    WHERE f.attempt = (SELECT attempt FROM storm WHERE id = $1) AND f.rule = $2 AND f.silence IS NULL \
                    ORDER BY f.declared DESC, f.line, f.id LIMIT $3";
         let query = sqlx::query(sql).bind(storm.id).bind(&storm.rule.id).bind(EXAMPLES);

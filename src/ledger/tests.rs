@@ -30,7 +30,7 @@ fn rule() -> RuleCard {
 }
 
 /// A line of declaration 7, item 1.
-fn line(description: &str, office: &str) -> Finding {
+pub(super) fn line(description: &str, office: &str) -> Finding {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     Finding {
         rule: Arc::new(rule()),
@@ -47,13 +47,14 @@ fn line(description: &str, office: &str) -> Finding {
                 (Field::ValueUsd, "10.50".into()),
             ],
             raw: vec![("Примечание".into(), "x".into())],
+            computed_usd: false,
         },
         evidence: vec![evidence(None)],
         group: vec![],
     }
 }
 
-fn evidence(entity: Option<&str>) -> Evidence {
+pub(super) fn evidence(entity: Option<&str>) -> Evidence {
     Evidence {
         selection: "parts".into(),
         field: "description".into(),
@@ -62,12 +63,11 @@ fn evidence(entity: Option<&str>) -> Evidence {
         matched: "Su-35".into(),
         entity: entity.map(str::to_owned),
         score: Some(97),
-        path: vec![],
-        possible: false,
+        ..Evidence::default()
     }
 }
 
-fn staged(finding: Finding) -> StagedFinding {
+pub(super) fn staged(finding: Finding) -> StagedFinding {
     StagedFinding { key: finding.key(&Identity { scope: "harbor".into(), ..Identity::default() }, 0), finding }
 }
 
@@ -88,7 +88,7 @@ async fn claim(ledger: &Ledger, name: &str) -> i64 {
     ledger.begin_claim(&new, 1).await.unwrap()
 }
 
-fn outcome() -> Published {
+pub(super) fn outcome() -> Published {
     let source = SourceFile { source: "harbor".into(), file: "h.csv".into(), member: None, sheet: None, sha256: None };
     let report = FileReport { source, records: 5, rejects: 1, skipped: 0, notes: vec![], banner: None };
     Published { report, layout: "ru".into(), supplied: vec!["description".into()] }
@@ -139,7 +139,7 @@ async fn drafts(ledger: &Ledger, now: i64, most: Carried) -> Vec<(DueLetter, Dra
 }
 
 /// One file a step; each is described by the news it gives.
-async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
+pub(super) async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
     let (_folder, ledger) = ledger().await;
     for (findings, expected) in files.into_iter().zip(expected) {
         let (told, repeated) = publish(&ledger, findings).await;
@@ -147,7 +147,8 @@ async fn check(files: Vec<Vec<Finding>>, expected: &[&str]) {
             .iter()
             .map(|told| match &told.news {
                 News::New => "new".to_owned(),
-                News::Amended { before } => format!("was {}", before.get(Field::Description).unwrap()),
+                News::Amended { before } => format!("was {}", before.record.get(Field::Description).unwrap()),
+                News::NewToReader { .. } => "new to the reader".to_owned(),
             })
             .collect();
         words.extend((0..repeated).map(|_| "repeated".to_owned()));
@@ -495,6 +496,59 @@ async fn what_was_held_as_a_storm_is_known_when_it_is_told() {
         let held = WasHeld { since: 3, until, why: "too many".into(), end: expected };
         assert_eq!(draft.alerts[0].held, [held]);
     }
+}
+
+#[tokio::test]
+async fn what_one_mail_told_is_found_by_it_and_by_the_mail_that_took_it_along() {
+    let (_folder, ledger) = ledger().await;
+    let (told, _) = publish(&ledger, vec![line("a", "o")]).await;
+    publish(&ledger, vec![line("b", "o")]).await;
+    let first = ledger.outbox(9).await.unwrap().pop().unwrap();
+    ledger.merge(&[first.id], &mail("both@x"), 9).await.unwrap();
+    let find = async |mail: Option<&str>| {
+        let mut found = Vec::new();
+        let wanted = Wanted { mail: mail.map(str::to_owned), ..Wanted::default() };
+        let take = |one: Found| {
+            found.push((one.told.id, one.state().to_owned(), one.told.news.word()));
+            std::ops::ControlFlow::Continue(())
+        };
+        ledger.findings(&wanted, take).await.unwrap();
+        found
+    };
+    let one = [(told[0].id, "told".to_owned(), "new")];
+    assert_eq!(find(Some(&first.message_id)).await, one);
+    assert_eq!(find(Some("both@x")).await, one);
+    assert_eq!(find(Some("other@x")).await, []);
+    assert_eq!(find(None).await.iter().map(|found| found.2).collect::<Vec<_>>(), ["new", "amended"]);
+    assert_eq!(ledger.message_id(first.id).await.unwrap(), Some(first.message_id));
+    assert_eq!((ledger.message_id(99).await.unwrap(), ledger.last_finding().await.unwrap()), (None, 2));
+}
+
+#[tokio::test]
+async fn a_summary_that_waits_while_the_program_is_renewed_is_added_up_all_the_same() {
+    let (_folder, ledger) = ledger().await;
+    let file = claim(&ledger, "h.csv").await;
+    let attempt = ledger.begin_attempt(file, "plan", 2).await.unwrap();
+    let mut finding = line("a", "o");
+    finding.record.fields[4].1 = "АО «КРЭТ»".into();
+    ledger.stage(&attempt, &[staged(finding)]).await.unwrap();
+    let mut publication = ledger.begin_publication(&attempt).await.unwrap();
+    let mut head = publication.compare().await.unwrap().remove(0);
+    head.rule.alert.summary = true;
+    publication.put_alert(&alert("key", head, Lane::Daily), 3).await.unwrap();
+    publication.commit(&outcome(), 3).await.unwrap();
+    let lines = async || {
+        let (_, draft) = drafts(&ledger, 3, carried(9, 1 << 20)).await.remove(0);
+        draft.alerts[0].totals.by_party_and_month.clone()
+    };
+    let before = lines().await;
+    assert_eq!((before[0].value_usd.as_deref(), before[0].month.as_str()), (Some("10.5"), "2022-10"));
+    let blank = "UPDATE finding SET consignor = '', consignee = '', value_usd = ''";
+    sqlx::query(blank).execute(&ledger.pool).await.unwrap();
+    assert_ne!(lines().await, before);
+    let migration = schema::MIGRATIONS.iter().find_map(|sql| sql.split(';').find(|part| part.contains("json_extract")));
+    sqlx::raw_sql(migration.unwrap()).execute(&ledger.pool).await.unwrap();
+    assert_eq!(lines().await, before);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::passage::{Passage, clean, cut};
+use super::passage::{Matched, Passage, clean, cut};
 use super::words;
 use crate::finding::{Evidence, Finding};
 use crate::record::{Field, Part, Record, Role};
@@ -92,7 +92,7 @@ pub fn paragraphs(text: &str, limit: usize) -> Vec<String> {
 }
 
 /// A party's name with what matched in it.
-pub fn party(name: &str, matched: &[&str]) -> Passage {
+pub fn party(name: &str, matched: &Matched) -> Passage {
     match name.trim() {
         "" => Passage { text: "not named".into(), html: "<i>not named</i>".into(), latin: None },
         name => Passage::marked(name, matched, NAME),
@@ -116,14 +116,18 @@ fn reasons(evidence: &[Evidence]) -> Vec<String> {
 
 /// What to mark in a field: its own evidence, and that of a raw column (whose cell may be the field's), when it is
 /// long enough to mean something.
-fn matched<'a>(evidence: &'a [Evidence], field: &str) -> Vec<&'a str> {
+fn matched<'a>(evidence: &'a [Evidence], field: &str) -> Matched<'a> {
     let stem = field.strip_suffix(".name").unwrap_or(field);
-    let tells = |evidence: &&Evidence| {
-        evidence.field == field
-            || evidence.field == stem
-            || (evidence.field.starts_with("raw.") && evidence.matched.chars().count() > 2)
-    };
-    evidence.iter().filter(tells).map(|evidence| evidence.matched.as_str()).collect()
+    let mut matched = Matched::default();
+    for evidence in evidence {
+        let own = evidence.field == field || evidence.field == stem;
+        if own && !evidence.places.is_empty() {
+            matched.places.extend(&evidence.places);
+        } else if own || (evidence.field.starts_with("raw.") && evidence.matched.chars().count() > 2) {
+            matched.texts.push(&evidence.matched);
+        }
+    }
+    matched
 }
 
 fn goods(record: &Record, evidence: &[Evidence]) -> Option<Labelled> {
@@ -166,7 +170,7 @@ pub fn cell<'a>(record: &'a Record, name: &str) -> Option<&'a str> {
     if let Some(heading) = name.strip_prefix("raw.") {
         let key = |text: &str| text.trim().to_lowercase();
         let found = record.raw.iter().find(|(own, _)| key(own) == key(heading))?;
-        return Some(found.1.as_str()).filter(|cell| !cell.trim().is_empty());
+        return Some(found.1.trim()).filter(|cell| !cell.is_empty());
     }
     let field = Field::from_name(name).or_else(|| Field::from_name(&format!("{name}.name")))?;
     record.get(field)

@@ -4,7 +4,8 @@
 
 mod finding;
 mod passage;
+mod why;
 pub mod words;
 
 pub use finding::{FindingView, Labelled, NAME, cell, color, labelled, paragraphs, party, sentence_case};
-pub use passage::{Passage, clean, clean_line, cut, escape};
+pub use passage::{Matched, Passage, clean, clean_line, cut, escape};

@@ -2,7 +2,11 @@
 //!
 //! Everything is escaped before anything is marked; control and direction characters never get through.
 
+use std::ops::Range;
+
 use serde::Serialize;
+
+use crate::text::is_word_sign;
 
 /// A text in its two forms, and in Latin letters when it is written in others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -15,19 +19,27 @@ pub struct Passage {
     pub latin: Option<String>,
 }
 
+/// What is marked in a cell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Matched<'a> {
+    /// Places known, from byte to byte of the cell.
+    pub places: Vec<(usize, usize)>,
+    /// Texts whose place is not known: marked wherever they are not part of a longer word.
+    pub texts: Vec<&'a str>,
+}
+
 impl Passage {
     /// A cell in which nothing is marked.
     pub fn plain(cell: &str, limit: usize) -> Passage {
-        Passage::marked(cell, &[], limit)
+        Passage::marked(cell, &Matched::default(), limit)
     }
 
-    /// A cell with every occurrence of the matched texts marked, cut around the first of them.
-    pub fn marked(cell: &str, matched: &[&str], limit: usize) -> Passage {
+    /// A cell with what matched in it marked, cut around the first of that.
+    pub fn marked(cell: &str, matched: &Matched, limit: usize) -> Passage {
         let whole = clean(cell, usize::MAX);
-        let needles: Vec<String> = matched.iter().map(|text| clean(text, usize::MAX)).collect();
-        let first = marks(&whole, &needles).first().map_or(0, |mark| mark.start);
-        let text = window(&whole, first, limit);
-        let html = markup(&text, &marks(&text, &needles));
+        let marks = marks(cell, &whole, matched);
+        let (text, marks) = window(&whole, marks, limit);
+        let html = markup(&text, &marks);
         let latin = crate::text::transliterate(&text);
         Passage { text, html, latin }
     }
@@ -82,29 +94,37 @@ pub fn cut(text: &str, limit: usize) -> String {
     }
 }
 
-/// At most `limit` characters with the byte `at` in the first third.
-fn window(text: &str, at: usize, limit: usize) -> String {
+/// At most `limit` characters with the first mark in the first third, and the marks as they stand there.
+fn window(text: &str, marks: Vec<Range<usize>>, limit: usize) -> (String, Vec<Range<usize>>) {
     let total = text.chars().count();
     if total <= limit {
-        return text.to_owned();
+        return (text.to_owned(), marks);
     }
-    let before = text.get(..at).map_or(0, |head| head.chars().count());
-    let start = before.saturating_sub(limit / 3).min(total.saturating_sub(limit));
-    let kept: String = text.chars().skip(start).take(limit).collect();
-    let head = if start > 0 { "…" } else { "" };
-    let tail = if start + limit < total { "…" } else { "" };
-    format!("{head}{}{tail}", kept.trim())
+    let first = marks.first().map_or(0, |mark| mark.start);
+    let before = text.get(..first).map_or(0, |head| head.chars().count());
+    let skipped = before.saturating_sub(limit / 3).min(total.saturating_sub(limit));
+    let byte = |nth: usize| text.char_indices().nth(nth).map_or(text.len(), |(at, _)| at);
+    let kept = text.get(byte(skipped)..byte(skipped + limit)).unwrap_or("");
+    let start = byte(skipped) + kept.len() - kept.trim_start().len();
+    let kept = kept.trim();
+    let head = if skipped > 0 { "…" } else { "" };
+    let tail = if skipped + limit < total { "…" } else { "" };
+    let moved = |at: usize| at.saturating_sub(start).min(kept.len()) + head.len();
+    let marks = marks.into_iter().map(|mark| moved(mark.start)..moved(mark.end)).filter(|mark| !mark.is_empty());
+    (format!("{head}{kept}{tail}"), marks.collect())
 }
 
-/// Where the needles stand: sorted, merged, not overlapping.
-fn marks(text: &str, needles: &[String]) -> Vec<std::ops::Range<usize>> {
-    let mut found: Vec<std::ops::Range<usize>> = needles
-        .iter()
-        .filter(|needle| !needle.is_empty())
-        .flat_map(|needle| text.match_indices(needle.as_str()).map(|(at, hit)| at..at + hit.len()))
-        .collect();
+/// Where in the cleaned cell the marks stand: sorted, merged, not overlapping.
+fn marks(cell: &str, whole: &str, matched: &Matched) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> =
+        matched.places.iter().filter_map(|place| cleaned_place(cell, whole, *place)).collect();
+    let texts = matched.texts.iter().map(|text| clean(text, usize::MAX)).filter(|text| !text.is_empty());
+    for text in texts {
+        let places = whole.match_indices(text.as_str()).map(|(at, hit)| at..at + hit.len());
+        found.extend(places.filter(|place| stands_alone(whole, place)));
+    }
     found.sort_by_key(|mark| (mark.start, mark.end));
-    let mut merged: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut merged: Vec<Range<usize>> = Vec::new();
     for mark in found {
         match merged.last_mut() {
             Some(last) if mark.start <= last.end => last.end = last.end.max(mark.end),
@@ -114,9 +134,30 @@ fn marks(text: &str, needles: &[String]) -> Vec<std::ops::Range<usize>> {
     merged
 }
 
+/// Where a place of the cell stands once the cell is cleaned.
+fn cleaned_place(cell: &str, whole: &str, (start, end): (usize, usize)) -> Option<Range<usize>> {
+    let length = |end: usize| cell.get(..end).map(|head| clean(head, usize::MAX).len());
+    let (start, end) = (length(start)?, length(end)?);
+    let gap = whole.get(start..end)?;
+    let start = start + gap.len() - gap.trim_start().len();
+    (start < end).then_some(start..end)
+}
+
+/// Whether no letter or digit on either side makes a longer word of it; signs that are words by themselves do not.
+fn stands_alone(text: &str, place: &Range<usize>) -> bool {
+    let joins = |one: Option<char>, other: Option<char>| {
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !is_word_sign(c));
+        is_letter(one) && is_letter(other)
+    };
+    let own = || text.get(place.clone()).unwrap_or("").chars();
+    let before = text.get(..place.start).and_then(|head| head.chars().next_back());
+    let after = text.get(place.end..).and_then(|tail| tail.chars().next());
+    !joins(before, own().next()) && !joins(own().next_back(), after)
+}
+
 const MARK: &str = "<mark class=\"hit\" style=\"background:#ffe58a;color:#1c1c1e;padding:0 2px;border-radius:2px\">";
 
-fn markup(text: &str, marks: &[std::ops::Range<usize>]) -> String {
+fn markup(text: &str, marks: &[Range<usize>]) -> String {
     let mut out = String::new();
     let mut at = 0;
     for mark in marks {
@@ -150,16 +191,43 @@ pub fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn texts<'a>(texts: &[&'a str]) -> Matched<'a> {
+        Matched { texts: texts.to_vec(), ..Matched::default() }
+    }
+
     fn check(cell: &str, matched: &[&str], expected: &str) {
-        let html = Passage::marked(cell, matched, 400).html;
+        let html = Passage::marked(cell, &texts(matched), 400).html;
         assert_eq!(html.replace(MARK, "<mark>"), expected);
     }
 
     #[test]
     fn every_occurrence_is_marked_once() {
         check("SU-35 parts for SU-35", &["SU-35"], "<mark>SU-35</mark> parts for <mark>SU-35</mark>");
-        check("abcd", &["abc", "bcd", ""], "<mark>abcd</mark>");
+        check("ab cd ef", &["ab cd", "cd ef", ""], "<mark>ab cd ef</mark>");
         check("nothing here", &["x-y"], "nothing here");
+    }
+
+    #[test]
+    fn a_part_of_a_longer_word_is_not_marked() {
+        let cell = "PUMP SU-350 WATER GATE, SU-35 AT";
+        check(cell, &["SU-35", "AT"], "PUMP SU-350 WATER GATE, <mark>SU-35</mark> <mark>AT</mark>");
+        check("飞机SU-35零件", &["SU-35"], "飞机<mark>SU-35</mark>零件");
+        check("无人机零件", &["无人机"], "<mark>无人机</mark>零件");
+    }
+
+    #[test]
+    fn places_that_are_known_are_marked_and_nothing_else() {
+        let places = |cell: &str, places: &[(usize, usize)], limit| {
+            let matched = Matched { places: places.to_vec(), ..Matched::default() };
+            Passage::marked(cell, &matched, limit).html.replace(MARK, "<mark>")
+        };
+        assert_eq!(places("WATER AT AT", &[(1, 3), (6, 8)], 400), "W<mark>AT</mark>ER <mark>AT</mark> AT");
+        assert_eq!(places(" a\r\n\tSU\u{200b}-35  b", &[(5, 13)], 400), "a <mark>SU-35</mark> b");
+        assert_eq!(places("a  b", &[(1, 4)], 400), "a <mark>b</mark>");
+        assert_eq!(places("ж", &[(1, 2), (0, 99), (2, 2)], 400), "ж", "places of another cell");
+        let long = format!("{}x{}", "a ".repeat(50), " b".repeat(50));
+        assert_eq!(places(&long, &[(100, 101)], 9), "…a <mark>x</mark> b b…");
+        assert_eq!(places(&long, &[(0, 201)], 9), "<mark>a a a a a</mark>…");
     }
 
     #[test]
@@ -177,7 +245,7 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_around_the_match() {
         let cell = format!("{}needle{}", "a ".repeat(500), " b".repeat(500));
-        let passage = Passage::marked(&cell, &["needle"], 100);
+        let passage = Passage::marked(&cell, &texts(&["needle"]), 100);
         assert!(passage.text.starts_with('…') && passage.text.ends_with('…'));
         assert!(passage.text.contains("needle") && passage.text.chars().count() <= 102);
         assert_eq!(cut("абвг", 3), "аб…");

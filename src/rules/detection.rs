@@ -180,9 +180,9 @@ impl Detection<'_, '_> {
                 return Some(is("exists", &written, Question::Exists(there)));
             }
             Some(Operator::Between) => {
-                let questions = modifier::between(kind, modifiers, values, self.report)?;
+                let (operator, questions) = modifier::between(kind, modifiers, values, self.report)?;
                 let written = written(values);
-                let test = Test::All(questions.map(|question| is("between", &written, question)).to_vec());
+                let test = Test::All(questions.map(|question| is(operator, &written, question)).to_vec());
                 return Some(if modifiers.has(Flag::Neq) { Test::Not(Box::new(test)) } else { test });
             }
             _ => {}

@@ -43,7 +43,7 @@ pub(super) fn record(item: &Node, row: u64, report: &mut Report<'_>) -> Record {
         sheet: None,
         sha256: None,
     });
-    let mut record = Record { source, row, fields: Vec::new(), raw: Vec::new() };
+    let mut record = Record { source, row, fields: Vec::new(), raw: Vec::new(), computed_usd: false };
     fill(&mut record, item, report);
     record.fields.sort_by_key(|entry| entry.0.index());
     record

@@ -24,6 +24,8 @@ mod test_file;
 mod values;
 
 pub use lists::list_name;
+#[cfg(test)]
+pub(crate) use modifier::evidence_words;
 pub use test_file::{RuleTest, Tested, read_tests};
 
 use crate::problem::{Problem, SourceText};

@@ -11,8 +11,22 @@ pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}' | '〇' | '々')
 }
 
+/// Greek letters.
+pub(super) fn is_greek(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}')
+}
+
+/// Signs of scripts that are not Latin, with their own punctuation; no signs that every script uses.
+pub(super) fn is_foreign(c: char) -> bool {
+    let is_latin = matches!(c, '\0'..='\u{36f}' | '\u{1d00}'..='\u{1dbf}' | '\u{1e00}'..='\u{1eff}' | '\u{2c60}'..='\u{2c7f}'
+        | '\u{a720}'..='\u{a7ff}' | '\u{ab30}'..='\u{ab6f}');
+    let is_sign = matches!(c, '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{2000}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe2f}' | '\u{fff0}'..='\u{ffff}' | '\u{1f000}'..='\u{1faff}' | '\u{e0000}'..);
+    !is_latin && !is_sign
+}
+
 /// Han, kana and Hangul signs are words of their own and need no blanks around them.
-pub(super) fn is_word_sign(c: char) -> bool {
+pub(crate) fn is_word_sign(c: char) -> bool {
     is_han(c) || matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '\u{31f0}'..='\u{31ff}' | '가'..='힣')
 }
 

@@ -12,7 +12,7 @@ mod stem;
 mod term;
 
 pub(crate) use coarse::{Coarse, coarse};
-pub(crate) use letters::{cyrillic_twin, fold_char, is_cyrillic, is_han, latin_twin};
+pub(crate) use letters::{cyrillic_twin, fold_char, is_cyrillic, is_han, is_word_sign, latin_twin};
 pub use names::name_keys;
 pub(crate) use names::name_words;
 pub use near::NearMiss;
@@ -45,9 +45,10 @@ pub fn sigma_fold(text: &str) -> String {
     nfc.normalize(&folded).into_owned()
 }
 
-/// Latin transliteration for reading, `None` when the text has no Cyrillic letter.
+/// Latin transliteration for reading, `None` when the text has no letter of another script. Cyrillic letter by letter as
+/// mail readers are used to it; Han as pinyin (of kanji too), and other scripts, as `any_ascii` has them.
 pub fn transliterate(text: &str) -> Option<String> {
-    if !text.chars().any(letters::is_cyrillic) {
+    if !has_foreign_word(text) {
         return None;
     }
     let mut out = String::with_capacity(text.len());
@@ -55,7 +56,11 @@ pub fn transliterate(text: &str) -> Option<String> {
     while let Some(c) = chars.next() {
         let lower = c.to_lowercase().next().unwrap_or(c);
         let Some(latin) = letters::latin_of(lower) else {
-            out.push(c);
+            if letters::is_foreign(c) {
+                out.push_str(any_ascii::any_ascii_char(c))
+            } else {
+                out.push(c)
+            }
             continue;
         };
         let mut latin_chars = latin.chars();
@@ -70,6 +75,17 @@ pub fn transliterate(text: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// Whether a letter stands in the text that a reader of Latin cannot read; a Greek one alone is a sign, as in `10 kΩ`.
+fn has_foreign_word(text: &str) -> bool {
+    let is_foreign = |c: char| c.is_alphabetic() && letters::is_foreign(c);
+    let mut before = ' ';
+    text.chars().any(|c| {
+        let found = is_foreign(c) && (!letters::is_greek(c) || letters::is_greek(before));
+        before = c;
+        found
+    })
 }
 
 /// Whether the letter before the last one is a capital of the same word.
@@ -101,6 +117,24 @@ mod tests {
         assert_eq!(transliterate("АО «КРЭТ»").as_deref(), Some("AO «KRET»"));
         assert_eq!(transliterate("Шасси, ЩИТ").as_deref(), Some("Shassi, SHCHIT"));
         assert_eq!(transliterate("plain"), None);
+    }
+
+    #[test]
+    fn other_scripts_are_transliterated_for_reading() {
+        for (text, latin) in [
+            ("烟台 无人机 drone 零件", "YanTai WuRenJi drone LingJian"),
+            ("苏-35（飞机）", "Su-35(FeiJi)"),
+            ("Παπαδόπουλος", "Papadopoylos"),
+            ("ドローン", "doron"),
+            ("삼성전자", "SamSeongJeonJa"),
+            ("شركة", "shrkh"),
+            ("ООО 烟台", "OOO YanTai"),
+        ] {
+            assert_eq!(transliterate(text).as_deref(), Some(latin), "{text}");
+        }
+        for text in ["Société Générale, Łódź", "10 kΩ ± 5 %, 3 µF, α", "№ 5 – “x” ™ 😀", ""] {
+            assert_eq!(transliterate(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -70,6 +70,17 @@ impl Pattern {
         (earliest..=text.len()).any(|at| text.get(at..).is_some_and(|end| taken(last, end) == Some(end.len())))
     }
 
+    /// Where it must stand, for a pattern without wildcards of its own.
+    pub(crate) fn anchor(&self) -> Anchor {
+        let is_open = |end: Option<&Vec<Sign>>| self.parts.len() > 1 && end.is_some_and(Vec::is_empty);
+        match (is_open(self.parts.first()), is_open(self.parts.last())) {
+            (false, false) => Anchor::Whole,
+            (false, true) => Anchor::StartsWith,
+            (true, false) => Anchor::EndsWith,
+            (true, true) => Anchor::Contains,
+        }
+    }
+
     fn has_any(&self) -> bool {
         self.parts.iter().flatten().any(|sign| matches!(sign, Sign::Any))
     }

@@ -67,13 +67,30 @@ impl Term {
 
     /// The first place in the text where the term stands, as a byte range of the *original* text.
     pub fn find(&self, text: &ScanText, original: &str) -> Option<Range<usize>> {
+        (0..text.tokens.len()).find_map(|start| self.at(text, original, start))
+    }
+
+    /// The places where it stands, in order, none over another, at most so many.
+    pub fn find_all(&self, text: &ScanText, original: &str, most: usize) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for (start, token) in text.tokens.iter().enumerate() {
+            if found.len() >= most {
+                break;
+            }
+            if found.last().is_none_or(|last| last.end <= token.range().start) {
+                found.extend(self.at(text, original, start));
+            }
+        }
+        found
+    }
+
+    /// Where it ends when it begins with this token.
+    fn at(&self, text: &ScanText, original: &str, start: usize) -> Option<Range<usize>> {
         let (first, rest) = self.stretches.split_first()?;
-        (0..text.tokens.len()).find_map(|start| {
-            let end = stretch_end(first, text, original, start)?;
-            let end = rest.iter().try_fold(vec![end], |ends, stretch| near_ends(stretch, text, original, &ends))?;
-            let last = end.iter().min()?.checked_sub(1)?;
-            Some(text.tokens.get(start)?.range().start..text.tokens.get(last)?.range().end)
-        })
+        let end = stretch_end(first, text, original, start)?;
+        let end = rest.iter().try_fold(vec![end], |ends, stretch| near_ends(stretch, text, original, &ends))?;
+        let last = end.iter().min()?.checked_sub(1)?;
+        Some(text.tokens.get(start)?.range().start..text.tokens.get(last)?.range().end)
     }
 
     /// Literals one of which stands in `ScanText::folded` whenever the term is mentioned; never empty strings.

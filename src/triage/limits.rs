@@ -27,7 +27,9 @@ impl Default for MailLimits {
 pub enum Passage {
     /// Now.
     Free,
-    /// Not now: it stays due.
+    /// Not within this minute: it stays due.
+    WaitsAMinute,
+    /// Not before the recipient's hour or day is over: it stays due.
     Waits,
     /// What it tells joins the next digest.
     JoinsDigest,
@@ -36,7 +38,7 @@ pub enum Passage {
 /// Holds a mail of a lane, with something of this level in it, against the limits.
 pub fn passage((lane, level): (Lane, Level), made: Made, limits: MailLimits) -> Passage {
     if made.minute >= limits.per_minute {
-        return Passage::Waits;
+        return Passage::WaitsAMinute;
     }
     let hour_is_full = made.hour >= limits.per_hour && level != Level::Critical;
     if !hour_is_full && made.day < limits.per_day {
@@ -94,7 +96,7 @@ mod tests {
         check(Lane::Burst, Level::High, (20, 20, 0), Passage::JoinsDigest);
         check(Lane::File, Level::High, (0, 100, 0), Passage::JoinsDigest);
         check(Lane::Daily, Level::High, (20, 20, 0), Passage::Waits);
-        check(Lane::Burst, Level::High, (0, 0, 60), Passage::Waits);
+        check(Lane::Burst, Level::High, (0, 0, 60), Passage::WaitsAMinute);
     }
 
     #[test]

@@ -98,6 +98,21 @@ fn the_preview_of_a_summary_has_its_lines_by_party_and_month() {
 }
 
 #[test]
+fn the_preview_of_a_rule_that_groups_shows_each_group_with_its_own_totals() {
+    let bench = Bench::new();
+    bench.write("rules/su-35.yaml", format!("{RULE}alert: {{group_by: [origin_country, consignor.name]}}\n"));
+    let other = hit(3).replace("AVIC INTERNATIONAL HOLDING CORP", "SAMPLE TRADE LTD");
+    bench.write("october.csv", format!("{HEADER}{}{}{other}", hit(1), hit(2)));
+    tidewaiter(&bench.path(""), &["preview", "su-35", "october.csv"]).success();
+    let mail = std::fs::read(bench.path("su-35.eml")).unwrap();
+    let text = mail_parser::MessageParser::default().parse(&mail).unwrap().body_text(0).unwrap().into_owned();
+    for part in ["3 records (3,600,000 USD in all)", "2 records (2,400,000 USD in all)", "Consignor: SAMPLE TRADE LTD"]
+    {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+}
+
+#[test]
 fn a_configuration_named_from_elsewhere_is_the_same_installation() {
     let bench = Bench::new();
     bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));

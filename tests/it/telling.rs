@@ -69,6 +69,32 @@ fn what_waits_for_its_hour_is_counted() {
 }
 
 #[test]
+fn a_run_until_idle_ends_while_a_digest_waits_for_the_limit_of_the_day() {
+    let bench = at_level("medium");
+    let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
+    bench.write("tidewaiter.yaml", format!("{config}telling: {{ per_day: 1 }}\n"));
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    // The hour of the digest has come, and its reader has had his mail of the day.
+    let now = jiff::Timestamp::now().as_microsecond();
+    let letter = format!(
+        "INSERT INTO letter (message_id, recipient, lane, local_date, level, made_at) VALUES ('a@b', 'analyst@example.org', 'file', NULL, 3, {now})"
+    );
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        sqlx::any::install_default_drivers();
+        let path = bench.config().ledger;
+        let pool = sqlx::AnyPool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        for sql in [letter.as_str(), "UPDATE telling SET due_at = 1"] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    });
+    bench.run();
+    assert!(bench.mails().is_empty());
+    assert_eq!(status(&bench)["untold"]["waiting"], 1);
+}
+
+#[test]
 fn a_silenced_finding_is_recorded_counted_and_not_told() {
     let bench = Bench::new();
     bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
@@ -80,10 +106,13 @@ fn a_silenced_finding_is_recorded_counted_and_not_told() {
         let always = ["silence", "add", "--author", "me@example.org", "--reason", "known", "--until"];
         tidewaiter(&folder, &[&always[..], &[until.as_str()], rest].concat())
     };
-    add(&["--rule", "su-35", "--field", "consignee.name=ао «крэт»"]).success();
+    let said = printed(&add(&["--rule", "su-35", "--field", "consignee.name=ао «крэт»"]).success());
+    assert!(said.contains("it would have covered 1 of 1 finding of the last 30 days"), "{said}");
     for (wrong, says) in [
         (vec!["--rule", "su-53"], "did you mean `su-35`?"),
         (vec!["--field", "consinee.name=x"], "did you mean `consignee.name`?"),
+        (vec!["--field", "consinee=x"], "did you mean `consignee`?"),
+        (vec!["--field", "origin_country=Chyna"], "Chyna"),
         (vec!["--source", "nowhere"], "no source `nowhere`"),
         (vec![], "say what to silence"),
     ] {
@@ -104,6 +133,42 @@ fn a_silenced_finding_is_recorded_counted_and_not_told() {
     assert_eq!(analyst(&bench).len(), 2, "the third is");
     let summary = bench.mails_to("me@example.org");
     assert!(subject(&summary[0]).starts_with("silence 1 is over"), "{}", subject(&summary[0]));
+}
+
+#[test]
+fn a_silence_covers_what_a_rule_with_its_field_would_find_and_says_when_that_is_nothing() {
+    let bench = Bench::new();
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    let until = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_hours(240)).unwrap();
+    let until = until.strftime("%Y-%m-%d").to_string();
+    let add = |field: &str| {
+        let rest = ["--field", field, "--author", "me@example.org", "--reason", "known", "--until", &until];
+        let config = bench.path("tidewaiter.yaml");
+        let (before, after) = (["silence", "add"], ["-c", config.to_str().unwrap()]);
+        printed(&tidewaiter(&bench.path(""), &[&before[..], &rest, &after].concat()).success())
+    };
+    let said = add("raw.NOSUCH=1");
+    let warns = "warning: it would have covered none of 1 finding of the last 30 days, none of which has raw.NOSUCH";
+    assert!(said.contains(warns), "{said}");
+    let said = add("hs_code=8806");
+    assert!(said.contains("covered none of 1 finding of the last 30 days; if that is not what you mean"), "{said}");
+    for (number, field) in
+        ["any_recipient=KRET", "raw.GOODS=*СУ-35", "value_usd=1,200,000", "declaration_date=24.10.2022"]
+            .iter()
+            .enumerate()
+    {
+        let said = add(field);
+        assert!(said.contains("it would have covered ") && !said.contains("none"), "{field}: {said}");
+        bench.write("drop/november.csv", format!("{HEADER}{}", hit(10 + number as u32)));
+        bench.run();
+        assert_eq!(analyst(&bench).len(), 1, "{field}");
+        let number = (number + 3).to_string();
+        tidewaiter(&bench.path(""), &["silence", "end", &number]).success();
+    }
+    bench.write("drop/december.csv", format!("{HEADER}{}", hit(99)));
+    bench.run();
+    assert_eq!(analyst(&bench).len(), 2, "what covers nothing silences nothing");
 }
 
 /// An export of 500 records of which too many fire.

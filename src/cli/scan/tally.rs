@@ -138,7 +138,7 @@ mod tests {
         };
         let source = SourceFile { source: String::new(), file: String::new(), member: None, sheet: None, sha256: None };
         let fields = date.map(|date| (Field::DeclarationDate, date.to_owned())).into_iter().collect();
-        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![] };
+        let record = Record { source: Arc::new(source), row: 1, fields, raw: vec![], computed_usd: false };
         Finding { rule: Arc::new(card), record, evidence: vec![], group: vec![] }
     }
 

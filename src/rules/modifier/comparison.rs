@@ -35,13 +35,13 @@ pub(super) fn equal(kind: Option<FieldKind>, value: &Scalar, report: &mut Report
     compare(Comparison::Eq, kind, value, report)
 }
 
-/// `between: [a, b]`, both ends included.
+/// `between: [a, b]`, both ends included, with the word for evidence.
 pub(in crate::rules) fn pair(
     kind: Option<FieldKind>,
     modifiers: &Modifiers,
     values: &[Scalar],
     report: &mut Report<'_>,
-) -> Option<[Question; 2]> {
+) -> Option<(&'static str, [Question; 2])> {
     let [from, until] = values else {
         let span = values.first().map_or(0..0, |first| first.span.clone());
         report.error("wrong-shape", &span, "`between` needs two values");
@@ -64,7 +64,11 @@ pub(in crate::rules) fn pair(
         report.error("bad-range", &until.span, "the second value must not be less than the first, nor of another kind");
         return None;
     }
-    Some([low, high])
+    let word = modifiers.part.map_or("between", |part| {
+        let [.., between] = part_words(part);
+        between
+    });
+    Some((word, [low, high]))
 }
 
 fn compare(
@@ -96,6 +100,16 @@ fn compare(
     question
 }
 
+/// The words for evidence: equal, the four orders, between.
+pub(super) fn part_words(part: DatePart) -> [&'static str; 6] {
+    match part {
+        DatePart::Day => ["day", "day gt", "day gte", "day lt", "day lte", "day between"],
+        DatePart::Week => ["week", "week gt", "week gte", "week lt", "week lte", "week between"],
+        DatePart::Month => ["month", "month gt", "month gte", "month lt", "month lte", "month between"],
+        DatePart::Year => ["year", "year gt", "year gte", "year lt", "year lte", "year between"],
+    }
+}
+
 /// `day`, `week`, `month`, `year` of a date, with the words for evidence.
 pub(super) fn part(
     kind: Option<FieldKind>,
@@ -103,13 +117,13 @@ pub(super) fn part(
     value: &Scalar,
     report: &mut Report<'_>,
 ) -> Option<(&'static str, Question)> {
-    let (words, range) = match part {
-        DatePart::Day => (["day", "day gt", "day gte", "day lt", "day lte"], 1..=31),
-        DatePart::Week => (["week", "week gt", "week gte", "week lt", "week lte"], 1..=53),
-        DatePart::Month => (["month", "month gt", "month gte", "month lt", "month lte"], 1..=12),
-        DatePart::Year => (["year", "year gt", "year gte", "year lt", "year lte"], 1900..=2199),
+    let range = match part {
+        DatePart::Day => 1..=31,
+        DatePart::Week => 1..=53,
+        DatePart::Month => 1..=12,
+        DatePart::Year => 1900..=2199,
     };
-    let [equal, gt, gte, lt, lte] = words;
+    let [equal, gt, gte, lt, lte, _] = part_words(part);
     let word = match comparison {
         Comparison::Eq | Comparison::Neq => equal,
         Comparison::Gt => gt,

@@ -216,3 +216,13 @@ impl Scalar {
         }
     }
 }
+
+/// Every word that evidence may have for how a cell answered.
+#[cfg(test)]
+pub(crate) fn evidence_words() -> std::collections::BTreeSet<&'static str> {
+    let operators = OPERATORS.into_iter().map(|entry| entry.0);
+    let parts = PARTS.into_iter().flat_map(|entry| comparison::part_words(entry.1));
+    let relations = relation::WORDS.into_iter().map(|entry| entry.0);
+    let others = ["equals", "neq", "party", "owned_by|ofac50", "owned_by|control"];
+    operators.chain(parts).chain(relations).chain(others).collect()
+}

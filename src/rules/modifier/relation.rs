@@ -6,6 +6,20 @@ use crate::rules::names;
 use crate::rules::report::Report;
 use crate::rules::{FieldRelation, Question};
 
+/// The words for evidence.
+pub(super) const WORDS: [(&str, FieldRelation); 10] = [
+    ("differs", FieldRelation::Differs),
+    ("fieldref", FieldRelation::Same),
+    ("fieldref|neq", FieldRelation::Neq),
+    ("fieldref|contains", FieldRelation::Contains),
+    ("fieldref|startswith", FieldRelation::StartsWith),
+    ("fieldref|endswith", FieldRelation::EndsWith),
+    ("fieldref|gt", FieldRelation::Gt),
+    ("fieldref|gte", FieldRelation::Gte),
+    ("fieldref|lt", FieldRelation::Lt),
+    ("fieldref|lte", FieldRelation::Lte),
+];
+
 pub(super) fn read(modifiers: &Modifiers, value: &Scalar, report: &mut Report<'_>) -> Option<(&'static str, Question)> {
     let Some(target) = target(&value.text) else {
         report.error("unknown-field", &value.span, format!("`{}` is not the name of one field", value.text));
@@ -13,17 +27,18 @@ pub(super) fn read(modifiers: &Modifiers, value: &Scalar, report: &mut Report<'_
         report.guess(&value.text, known.iter().map(String::as_str));
         return None;
     };
-    let (word, relation) = match modifiers.operator {
-        Some(Operator::Differs) => ("differs", FieldRelation::Differs),
-        Some(Operator::Contains) => ("fieldref|contains", FieldRelation::Contains),
-        Some(Operator::StartsWith) => ("fieldref|startswith", FieldRelation::StartsWith),
-        Some(Operator::EndsWith) => ("fieldref|endswith", FieldRelation::EndsWith),
-        Some(Operator::Gt) => ("fieldref|gt", FieldRelation::Gt),
-        Some(Operator::Gte) => ("fieldref|gte", FieldRelation::Gte),
-        Some(Operator::Lt) => ("fieldref|lt", FieldRelation::Lt),
-        Some(Operator::Lte) => ("fieldref|lte", FieldRelation::Lte),
-        _ if modifiers.has(Flag::Neq) => ("fieldref|neq", FieldRelation::Neq),
-        _ => ("fieldref", FieldRelation::Same),
+    let relation = match modifiers.operator {
+        Some(Operator::Differs) => FieldRelation::Differs,
+        Some(Operator::Contains) => FieldRelation::Contains,
+        Some(Operator::StartsWith) => FieldRelation::StartsWith,
+        Some(Operator::EndsWith) => FieldRelation::EndsWith,
+        Some(Operator::Gt) => FieldRelation::Gt,
+        Some(Operator::Gte) => FieldRelation::Gte,
+        Some(Operator::Lt) => FieldRelation::Lt,
+        Some(Operator::Lte) => FieldRelation::Lte,
+        _ if modifiers.has(Flag::Neq) => FieldRelation::Neq,
+        _ => FieldRelation::Same,
     };
+    let word = WORDS.into_iter().find(|entry| entry.1 == relation).map_or("", |entry| entry.0);
     Some((word, Question::Field(relation, target)))
 }
