@@ -205,7 +205,7 @@ impl Untold {
     /// What it says of the things that it counts, after their number and noun.
     pub fn says(self) -> &'static str {
         match self {
-            Untold::Waiting => "waiting for the hour of the telling",
+            Untold::Waiting => "waiting for the end of a burst or for a digest",
             Untold::Deferred => "over a limit on mails: told in the next digest",
             Untold::Storm => "held as a storm: `tidewaiter release RULE` or `tidewaiter discard RULE`",
             Untold::Nobody => "with nobody to be told to",

@@ -145,7 +145,9 @@ impl Which {
                     None if states.contains(&FileState::Held) => ", and no storm of such a rule is held".to_owned(),
                     None => String::new(),
                 };
-                Err(CommandError::Usage(format!("no file `{name}` is {word}{is}; `tidewaiter status` lists them")))
+                Err(CommandError::Usage(format!(
+                    "there is no {word} file `{name}`{is}; `tidewaiter status` lists them"
+                )))
             }
             several => {
                 let line = |row: &&FileRow| format!("  {}  {} of {}", row.id, time(row.seen_at), row.source);

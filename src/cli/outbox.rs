@@ -13,7 +13,7 @@ pub struct Outbox {
     #[command(flatten)]
     config: ConfigArgument,
     /// As one JSON array.
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
     action: Option<Action>,
@@ -21,6 +21,8 @@ pub struct Outbox {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// List the mails, the latest first; what the command does by itself.
+    List,
     /// Print a whole message.
     Show {
         /// Its number.
@@ -42,7 +44,7 @@ enum Action {
 pub async fn outbox(command: Outbox) -> Result<(), CommandError> {
     let (_, ledger) = command.config.ledger().await?;
     match command.action {
-        None => list(&ledger, command.json).await,
+        None | Some(Action::List) => list(&ledger, command.json).await,
         Some(Action::Show { id }) => {
             let message = ledger.outbox_message(id).await?;
             let message = message.ok_or_else(|| CommandError::Usage(format!("there is no message {id}")))?;

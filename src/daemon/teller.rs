@@ -218,7 +218,7 @@ async fn storm_paragraphs(office: &Office, storm: &Storm) -> Result<Vec<String>,
     let examples: Vec<String> = examples.iter().map(|told| record_line(&told.finding.record)).collect();
     Ok(vec![
         format!(
-            "The rule \u{201c}{}\u{201d} ({id}) fired for {} in {}: {}. Its findings are recorded and told to nobody yet.",
+            "The rule \u{201c}{}\u{201d} ({id}) fired {} times in {}: {}. Its findings are recorded and told to nobody yet.",
             storm.rule.title, storm.findings, storm.file, storm.reason
         ),
         format!("The first of them:\n{}", examples.join("\n")),

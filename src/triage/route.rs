@@ -55,12 +55,12 @@ pub enum Because {
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Because::Rule => f.write_str("`alert.to` of the rule"),
+            Because::Rule => f.write_str("`alert.to` of the rule says so"),
             Because::Stranger(name) => {
                 write!(f, "`alert.to` of the rule names `{name}`, whom the configuration does not know")
             }
             Because::Route(place) => write!(f, "route {place} is the first that fits"),
-            Because::Default => f.write_str("the default: neither the rule nor a route names anybody"),
+            Because::Default => f.write_str("neither the rule nor a route names anybody"),
         }
     }
 }

@@ -63,7 +63,7 @@ fn route_says_who_is_told_of_which_source_and_why() {
     let bench = Bench::new();
     let config = std::fs::read_to_string(bench.path("tidewaiter.yaml")).unwrap();
     let route = |arguments: &[&str]| printed(&tidewaiter(&bench.path(""), &[&["route"], arguments].concat()).success());
-    assert!(route(&["su-35"]).contains("because the default"), "{}", route(&["su-35"]));
+    assert!(route(&["su-35"]).contains("because neither the rule nor a route names anybody"), "{}", route(&["su-35"]));
 
     bench.write(
         "tidewaiter.yaml",

@@ -341,7 +341,7 @@ fn a_failed_file_is_named_by_the_path_where_it_lies_and_a_wrong_name_says_what_b
     bench.run();
     let told = tidewaiter(&bench.path(""), &["release", "november.csv"]).code(2);
     let told = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
-    assert!(told.contains("no file `november.csv` is held: the last one is done since"), "{told}");
+    assert!(told.contains("there is no held file `november.csv`: the last one is done since"), "{told}");
 }
 
 #[test]
