@@ -20,14 +20,15 @@ pub(super) struct Reader<'l> {
 }
 
 /// Something of the earlier versions of the finding `f` that the reader ($4) was told, or is told by this very mail
-/// ($5 to $7).
+/// ($5 to $7). `CROSS JOIN` keeps the order: from the few versions of a finding to their alerts, never from all that the
+/// reader was ever told.
 macro_rules! told_before {
     ($what:literal) => {
         concat!(
             "SELECT ",
             $what,
-            " FROM finding p JOIN alert a ON a.attempt = p.attempt AND a.rule = p.rule ",
-            "AND a.group_values = p.group_values JOIN telling t ON t.alert = a.id ",
+            " FROM finding p CROSS JOIN alert a ON a.attempt = p.attempt AND a.rule = p.rule ",
+            "AND a.group_values = p.group_values CROSS JOIN telling t ON t.alert = a.id ",
             "WHERE p.key = f.key AND p.id < f.id AND p.silence IS NULL AND t.recipient = $4 AND (t.state = 'told' ",
             "OR (t.state = 'waiting' AND t.lane = $5 AND t.batch = $6 AND t.due_at <= $7))"
         )
@@ -65,8 +66,8 @@ impl Ledger {
 
     /// The mails in which the reader was first told of amended findings, whatever their group was then.
     pub(super) async fn first_mails(&self, told: &[Told], reader: Reader<'_>) -> Result<Vec<String>, LedgerError> {
-        let sql = "SELECT t.message_id FROM finding p JOIN alert a ON a.attempt = p.attempt AND a.rule = p.rule \
-                   AND a.group_values = p.group_values JOIN telling t ON t.alert = a.id \
+        let sql = "SELECT t.message_id FROM finding p CROSS JOIN alert a ON a.attempt = p.attempt AND a.rule = p.rule \
+                   AND a.group_values = p.group_values CROSS JOIN telling t ON t.alert = a.id \
                    WHERE p.key = $1 AND p.silence IS NULL AND t.recipient = $2 AND t.state = 'told' \
                    AND t.message_id IS NOT NULL ORDER BY p.id, t.id LIMIT 1";
         let amended = told.iter().filter(|told| matches!(told.news, News::Amended { .. }));
