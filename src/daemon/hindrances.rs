@@ -15,6 +15,8 @@ use super::wrong::Wrong;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matter {
+    /// The start itself.
+    Start,
     /// The first relay takes no mail of ours.
     Relay,
     /// No file of this source is taken.
@@ -71,7 +73,7 @@ impl Hindrances {
 pub fn of_intake(all: &[Hindrance]) -> Option<&str> {
     let mut intake = all.iter().filter(|hindrance| match hindrance.matter {
         Matter::Intake(_) => true,
-        Matter::Relay | Matter::Untaken(_) | Matter::Silent(_) => false,
+        Matter::Start | Matter::Relay | Matter::Untaken(_) | Matter::Silent(_) => false,
     });
     Some(intake.next()?.wrong.what.as_str())
 }

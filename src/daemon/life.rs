@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::hindrances::Hindrance;
+use super::hindrances::{Hindrance, Matter};
+use super::wrong::{Wrong, quoted};
 
 /// A sign older than this is of a daemon that is dead or stuck: one is given every half minute.
 const OLD: i64 = 120 * 1_000_000;
@@ -69,6 +70,13 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let padded = format!("{text:<ROOM$}");
     file.write_all(padded.as_bytes())?;
     file.set_len(padded.len() as u64)
+}
+
+/// The sign of a daemon that cannot start before there is room on the disk.
+pub fn waits_for_room(state: &Path, now: i64) -> Sign {
+    let command = format!("df -h {}", quoted(&state.display().to_string()));
+    let wrong = Wrong { what: "the disk is full: nothing is done before there is room".to_owned(), command };
+    Sign { at: now, since: now, still: Vec::new(), hindrances: vec![Hindrance { matter: Matter::Start, wrong }] }
 }
 
 /// Takes the sign away at a stop.

@@ -203,6 +203,7 @@ async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<(Ar
             match open_once(config.clone()).await {
                 Err(error) if error.is_disk_full() => {
                     tracing::error!(%error, "the disk is full: started when there is room");
+                    life::give(&config.state, &life::waits_for_room(&config.state, now_micros()));
                     tokio::time::sleep(FULL_DISK_REST).await;
                 }
                 opened => return opened.map(Some),
@@ -210,7 +211,10 @@ async fn open(config: Config, shutdown: &CancellationToken) -> Result<Option<(Ar
         }
     };
     tokio::select! {
-        () = shutdown.cancelled() => Ok(None),
+        () = shutdown.cancelled() => {
+            life::end(&config.state);
+            Ok(None)
+        }
         opened = opening => opened,
     }
 }

@@ -218,7 +218,8 @@ fn subject(alerts: &[Alert]) -> Result<String, MessageError> {
     };
     let tail = format!(": {}{value}{more}", counted(total(alert), word));
     let room = 118_usize.saturating_sub(head.chars().count() + tail.chars().count());
-    Ok(format!("{head}: {}{tail}", clean(&alert.rule.title, room)))
+    // Mailing lists and filters read brackets as tags.
+    Ok(format!("{head}: {}{tail}", clean(&alert.rule.title, room)).replace('[', "(").replace(']', ")"))
 }
 
 fn listed(words: impl Iterator<Item = String>) -> String {

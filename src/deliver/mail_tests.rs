@@ -132,8 +132,10 @@ fn no_text_of_a_rule_or_a_record_becomes_a_header() {
 }
 
 #[test]
-fn a_subject_has_no_brackets() {
-    assert_eq!(super::message::subject_line("high: [test] drones: 1 record"), "high: (test) drones: 1 record");
+fn a_rule_with_brackets_in_its_title_puts_none_into_the_subject() {
+    let mut alert = sample::alert(1);
+    rule_of(&mut alert).title = "[test] drones".into();
+    assert!(mail(&alert, None).subject.contains(": (test) drones: "));
 }
 
 #[test]

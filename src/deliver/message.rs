@@ -150,10 +150,9 @@ fn assembly(error: lettre::error::Error) -> MessageError {
     MessageError::Assembly { reason: error.to_string() }
 }
 
-/// The subject as it goes out: one line, at most 120 characters, and no brackets: mailing lists and filters read them as
-/// tags.
+/// The subject as it goes out: one line, at most 120 characters.
 pub(super) fn subject_line(subject: &str) -> String {
-    clean(&subject.replace('[', "(").replace(']', ")"), SUBJECT)
+    clean(subject, SUBJECT)
 }
 
 /// A recipient is a bare ASCII address: what a relay without SMTPUTF8 can take.

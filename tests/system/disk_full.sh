@@ -53,10 +53,6 @@ cases=0
 # Below 5 % of 16 MiB (819 KiB) intake pauses; above it the ledger or the Maildir meets the end of the disk.
 for kib in 0 64 400 840 1000 1400 2000; do
     start "$kib" ""
-    if [ "$kib" = 400 ]; then
-        "$tidewaiter" status -c "$folder/tidewaiter.yaml" --json >"$work/status.json" || fail "no status on a full disk"
-        grep -q 'intake of [^"]* rests: ' "$work/status.json" || fail "the status does not say that intake rests"
-    fi
     kill "$daemon"
     stopped=$SECONDS
     wait "$daemon" || fail "with $kib KiB free: a stop ended with exit $?"
@@ -75,5 +71,22 @@ for kib in 0 1400; do
     compare "with $kib KiB free, then room"
     cases=$((cases + 1))
 done
+
+# A disk that fills up under a daemon that has nothing to do: the status says so until there is room.
+write_config "$folder" maildir:mail
+"$tidewaiter" run -c "$folder/tidewaiter.yaml" >>"$work/full.log" 2>&1 &
+daemon=$!
+clean_up+=("kill -9 $daemon")
+rests() { "$tidewaiter" status -c "$folder/tidewaiter.yaml" --json 2>/dev/null | grep -q '"what":"intake of [^"]* rests: '; }
+works() { "$tidewaiter" status -c "$folder/tidewaiter.yaml" --check >/dev/null 2>&1; }
+wait_for 30 works || fail "it does not work with room"
+leave_free 400
+wait_for 60 rests || fail "the status does not say that intake rests"
+! works || fail "status --check is content with a full disk"
+rm -f "$work/small/filler"
+wait_for 60 works || fail "the status goes on about a disk that has room"
+kill "$daemon"
+wait "$daemon" || fail "the stop ended with exit $?"
+cases=$((cases + 1))
 
 echo "$name: passed ($cases fillings of a 16 MiB disk)"
