@@ -26,11 +26,13 @@ pub(super) fn foot(alerts: &[Alert]) -> Vec<Labelled> {
     let mut rules: Vec<String> = Vec::new();
     for alert in alerts {
         let rule = format!("{}, version {}", alert.rule.id, alert.rule.version);
-        if rules.len() < MOST_RULES && !rules.contains(&rule) {
+        if !rules.contains(&rule) {
             rules.push(rule);
         }
     }
-    foot.extend(rules.iter().map(|rule| labelled("Rule", rule, NAME)));
+    foot.extend(rules.iter().take(MOST_RULES).map(|rule| labelled("Rule", rule, NAME)));
+    let more = rules.len().saturating_sub(MOST_RULES) as u64;
+    foot.extend((more > 0).then(|| labelled("Rules", &format!("and {}", words::counted(more, "more rule")), NAME)));
     foot
 }
 

@@ -422,6 +422,7 @@ fn a_mail_of_hundreds_of_alerts_stays_small_and_counts_them_all() {
     assert!(html.len() < 90_000, "{}", html.len());
     assert!(html.contains("600 records of 300 rules"), "{html}");
     assert!(html.contains("and 295 more rules with 590 records: 295 low"), "{html}");
+    assert!(html.contains("Rules: and 280 more rules"), "the foot counts those that it does not name: {html}");
     let shown = html.matches("<b>Where</b>").count();
     assert!(html.contains(&format!("and {} more alerts with", 240 - shown)), "{shown}: {html}");
 }
