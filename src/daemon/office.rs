@@ -50,7 +50,7 @@ impl Office {
     /// When one of them cannot be opened.
     pub async fn open(config: Config) -> Result<Office, DaemonError> {
         make_folder(&config.state)?;
-        let lock = lock(&config.state)?;
+        let lock = lock(&config.state).await?;
         let ledger = Ledger::open(&config.ledger).await?;
         let known = settings::known(&config);
         Ok(Office {
@@ -172,20 +172,25 @@ pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
     std::fs::create_dir_all(folder).map_err(|cause| DaemonError::io(folder, cause))
 }
 
-/// One daemon a state folder: two would read the same files and send the same mails. The lock goes with the process.
-fn lock(state: &Path) -> Result<File, DaemonError> {
+/// How often, and how long apart, a lock that is taken is asked for again.
+const ASKED: (u32, Duration) = (20, Duration::from_millis(50));
+
+/// One daemon a state folder: two would read the same files and send the same mails. The lock goes with the process, and
+/// with a child of it that has not begun its own program yet: so it is asked for a second long.
+async fn lock(state: &Path) -> Result<File, DaemonError> {
     let path = state.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|cause| DaemonError::io(&path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let taken = "another tidewaiter runs on this state folder; stop it, or give this one a `state:` of its own";
-            Err(DaemonError::io(&path, std::io::Error::other(taken)))
-        }
-        Err(TryLockError::Error(cause)) => {
-            tracing::warn!(%cause, "the state folder cannot be locked: see to it that one daemon alone uses it");
-            Ok(file)
+    for _ in 0..ASKED.0 {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(ASKED.1).await,
+            Err(TryLockError::Error(cause)) => {
+                tracing::warn!(%cause, "the state folder cannot be locked: see to it that one daemon alone uses it");
+                return Ok(file);
+            }
         }
     }
+    let taken = "another tidewaiter runs on this state folder; stop it, or give this one a `state:` of its own";
+    Err(DaemonError::io(&path, std::io::Error::other(taken)))
 }

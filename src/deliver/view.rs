@@ -199,7 +199,12 @@ fn group_view(part: &Part, groups: usize) -> GroupView {
     };
     let told = alert.told.iter().take(records).enumerate();
     GroupView {
-        group: alert.group.iter().take(8).map(|(name, value)| labelled(group_label(name), value, NAME)).collect(),
+        group: alert
+            .group
+            .iter()
+            .take(8)
+            .map(|(name, value)| labelled(sentence_case(&group_label(name)), value, NAME))
+            .collect(),
         count: (groups > 1).then(|| words::counted(total(alert), "record")),
         detail: if groups > 1 { detail(std::iter::once(alert)) } else { Vec::new() },
         summary,
