@@ -79,7 +79,7 @@ async fn tell(command: &Demo, config: &Config) -> Result<i64, CommandError> {
     let folder = command.folder.display();
     say(format!("\nmail lies in {folder}/mail/new: open it with a mail client, or"));
     say(format!(
-        "  tidewaiter outbox -c {folder}/tidewaiter.yaml show {}",
+        "  tidewaiter outbox -c {folder}/tidewaiter.yaml show {} --text",
         listings.first().map_or(1, |first| first.id)
     ));
     Ok(ledger.counts().await?.alerts)

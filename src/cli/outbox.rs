@@ -5,10 +5,13 @@ use serde_json::json;
 
 use super::status::time;
 use super::{CommandError, ConfigArgument, say};
+use crate::deliver::text_of;
 
 /// List, show, requeue or discard mails.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidewaiter outbox\n  tidewaiter outbox show 3\n  tidewaiter outbox requeue 3")]
+#[command(
+    after_help = "Examples:\n  tidewaiter outbox\n  tidewaiter outbox show 3 --text\n  tidewaiter outbox requeue 3"
+)]
 pub struct Outbox {
     #[command(flatten)]
     config: ConfigArgument,
@@ -27,6 +30,9 @@ enum Action {
     Show {
         /// Its number.
         id: i64,
+        /// For reading: recipient, subject and plain text alone, decoded.
+        #[arg(long)]
+        text: bool,
     },
     /// Send a message again that was given up.
     Requeue {
@@ -45,14 +51,17 @@ pub async fn outbox(command: Outbox) -> Result<(), CommandError> {
     let (_, ledger) = command.config.ledger().await?;
     match command.action {
         None | Some(Action::List) => list(&ledger, command.json).await,
-        Some(Action::Show { id }) => {
+        Some(Action::Show { id, text }) => {
             let message = ledger.outbox_message(id).await?;
             let message = message.ok_or_else(|| CommandError::Usage(format!("there is no message {id}")))?;
             if message.message.is_empty() {
                 let dropped = format!("the text of message {id} was dropped when it was old: `retention:` says when");
                 return Err(CommandError::Usage(dropped));
             }
-            say(String::from_utf8_lossy(&message.message).replace("\r\n", "\n"));
+            say(match text {
+                true => format!("To: {}\nSubject: {}\n\n{}", message.recipient, message.subject, text_of(&message)),
+                false => String::from_utf8_lossy(&message.message).replace("\r\n", "\n"),
+            });
             Ok(())
         }
         Some(Action::Requeue { id }) => match ledger.requeue(id, jiff::Timestamp::now().as_microsecond()).await? {

@@ -200,15 +200,19 @@ fn date(now: jiff::Timestamp) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// The HTML part of a message that this module built; empty when there is none.
-pub(super) fn html_part(message: &[u8]) -> String {
+/// A part of a message that this module built, by its kind, such as `text/html`; empty when there is none.
+pub(super) fn part(message: &[u8], kind: &str) -> String {
     let text = String::from_utf8_lossy(message);
-    let part = text.split("\r\n--").find(|part| {
-        let head = part.split("\r\n\r\n").next().unwrap_or("");
-        head.contains("Content-Type: text/html")
-    });
-    let body = part.and_then(|part| part.split_once("\r\n\r\n")).map_or("", |(_, body)| body);
-    String::from_utf8_lossy(&unquoted(body.as_bytes())).replace("\r\n", "\n")
+    let wanted = format!("Content-Type: {kind}");
+    let found = text
+        .split("\r\n--tidewaiter-")
+        .find_map(|part| part.split_once("\r\n\r\n").filter(|(head, _)| head.contains(&wanted)));
+    let Some((head, body)) = found else { return String::new() };
+    let body = match head.contains("quoted-printable") {
+        true => String::from_utf8_lossy(&unquoted(body.as_bytes())).into_owned(),
+        false => body.to_owned(),
+    };
+    body.replace("\r\n", "\n")
 }
 
 /// Quoted-printable decoded (RFC 2045, 6.7); what is not encoded properly stays as it is.

@@ -89,7 +89,12 @@ pub fn is_sender(from: &str) -> bool {
 
 /// The HTML part of a rendered notification, for a preview in a browser.
 pub fn html_of(notification: &Notification) -> String {
-    message::html_part(&notification.message)
+    message::part(&notification.message, "text/html")
+}
+
+/// The plain part of a rendered notification, for a terminal.
+pub fn text_of(notification: &Notification) -> String {
+    message::part(&notification.message, "text/plain")
 }
 
 /// A way out of the house.

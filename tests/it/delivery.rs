@@ -7,6 +7,7 @@ use tidewaiter::ledger::{Ledger, OutboxListing};
 use tidewaiter::notification::{Kind, Notification};
 
 use crate::bench::{Bench, HEADER, hit, read_all, subject};
+use crate::commands::{printed, tidewaiter};
 use crate::relay::Relay;
 use crate::telling::storm;
 use crate::upkeep::wrong;
@@ -198,4 +199,20 @@ fn what_waited_out_a_long_outage_comes_as_one_mail_but_for_what_is_critical_or_p
     let merged = mails.iter().find(|mail| mail.contains("X-Tidewaiter-Merged")).expect("a merged mail");
     let inside: Vec<u32> = (1..=5).filter(|number| merged.contains(&format!("what mail {number} tells"))).collect();
     assert_eq!(inside, [2, 4], "{states:?}");
+}
+
+#[test]
+fn a_mail_in_the_outbox_is_shown_as_it_reads() {
+    let bench = Bench::new();
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    let shown = printed(&tidewaiter(&bench.path(""), &["outbox", "show", "1", "--text"]).success());
+    assert!(
+        shown.starts_with("To: analyst@example.org\nSubject: critical: Su-35 parts to Rostec: 1 record"),
+        "{shown}"
+    );
+    for part in ["Goods: ЗАПЧАСТИ ДЛЯ САМОЛЁТА СУ-35", "A record is a claim in a customs file"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("<html") && !shown.contains("Content-Type"), "{shown}");
 }
