@@ -27,6 +27,7 @@ mod publish;
 mod reload;
 mod room;
 mod rounds;
+mod rule_troubles;
 pub mod settings;
 mod source;
 mod teller;

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::lists::{self, ListStates, Version};
 use super::notices::Trouble;
 use super::office::Office;
-use super::settings;
 use super::{DaemonError, now_micros};
+use super::{rule_troubles, settings};
 use crate::deliver::template_stamp;
 use crate::desk::{self, Desk, DeskText, TextKind};
 use crate::ledger::AcceptedText;
@@ -138,23 +138,27 @@ async fn take(office: &Arc<Office>) -> Result<Result<(), String>, DaemonError> {
     let texts = mend(&texts, &accepted, &paths_of(&waiting, &texts, &accepted));
     let (first, found) = office.build(&texts).await?;
     problems.extend(found);
-    let mut broken = desk::broken_paths(&problems);
+    let told = desk::broken_paths(&problems);
+    // Who is told by default is told in the place of somebody unknown: that is no reason to find less.
+    let barring: Vec<Problem> = problems.iter().filter(|problem| !problem.is_about_a_recipient()).cloned().collect();
+    let mut broken = desk::broken_paths(&barring);
     let shrunk = hold_shrunk(office, &first, &texts).await?;
+    if !told.is_empty() {
+        let shown: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(problem::render).collect();
+        office.ledger.set_note("broken", &serde_json::json!(shown).to_string()).await?;
+        office.tell_together(&rule_troubles::broken(&problems, (&told, &broken), &since)).await?;
+    }
     if broken.is_empty() {
-        tell_removed(office, &texts, &since).await?;
+        office.tell_together(rule_troubles::removed(&texts, &since).as_slice()).await?;
     }
     if broken.is_empty() && shrunk.is_empty() {
         return accept(office, first, &texts, &problems).await.map(Ok);
-    }
-    if !broken.is_empty() {
-        tell(office, &problems, &broken, &since).await?;
     }
     let lists: BTreeSet<String> = shrunk.into_iter().chain(lists_of(&broken, &texts, &accepted)).collect();
     broken.extend(paths_of(&lists, &texts, &accepted));
     let mended = mend(&texts, &accepted, &broken);
     let (second, mut left) = office.build(&mended).await?;
-    // An accepted rule whose example or recipient a change elsewhere has broken (a watchlist's owner, say) goes on, and
-    // holds up no other text.
+    // An accepted rule whose example a change elsewhere has broken (a watchlist's owner, say) holds up no other text.
     left.retain(|problem| !problem.spares_the_rule());
     if desk::broken_paths(&left).is_empty() && !mended.is_empty() {
         return accept(office, second, &mended, &problems).await.map(Ok);
@@ -292,36 +296,13 @@ async fn accept(office: &Office, desk: Desk, texts: &[DeskText], problems: &[Pro
     let place = (&office.ledger, settings.config.state.as_path());
     lists::put_in_force(place, counted(&desk, texts), &desk.watchlists).await?;
     let unknown = settings.config.layouts.unknown(desk.layouts.names());
-    tell_unknown_layouts(office, &unknown).await?;
+    office.tell_together(rule_troubles::unknown_layouts(&unknown).as_slice()).await?;
     let problems = problems.iter().chain(&unknown);
     let broken: Vec<String> = problems.filter(|problem| problem.is_error()).map(ToString::to_string).collect();
     office.ledger.set_note("broken", &serde_json::json!(broken).to_string()).await?;
     tracing::info!(rules = desk.plan.rules().len(), broken = broken.len(), "rules in force");
     office.set_desk(desk);
     Ok(())
-}
-
-/// Sources that name a layout that is not there (any more): their files cannot be read, the others are.
-async fn tell_unknown_layouts(office: &Office, unknown: &[Problem]) -> Result<(), DaemonError> {
-    let Some(first) = unknown.first() else { return Ok(()) };
-    let (line, column) = first.position();
-    let shown: Vec<String> = unknown.iter().map(problem::render).collect();
-    let mut paragraphs =
-        vec!["Files of this source cannot be read and will fail; every other source works.".to_owned()];
-    paragraphs.extend(shown.iter().cloned());
-    paragraphs.push(
-        "Put the layout into rules/layouts (it is taken as soon as it is there), or correct the name in the configuration. \
-         `tidewaiter check` shows the same, and `tidewaiter retry FILE` puts a failed file back."
-            .to_owned(),
-    );
-    let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-    let trouble = Trouble {
-        kind: "unknown-layout",
-        about: crate::finding::hash(&shown),
-        subject: format!("{}:{line}:{column}: {}", first.source.path, first.message),
-        paragraphs,
-    };
-    office.tell_operators(&trouble).await
 }
 
 /// The last good set, and since when each text of it is accepted.
@@ -335,65 +316,4 @@ async fn accepted_texts(office: &Office) -> Result<Accepted, DaemonError> {
     let since = rows.iter().map(|row| (row.path.clone(), row.accepted_at)).collect();
     let texts = rows.iter().filter_map(|row| lists::accepted_text(&office.settings().config.state, row)).collect();
     Ok(Accepted { texts, since })
-}
-
-/// A removed file is obeyed; one mail names all that are gone.
-async fn tell_removed(office: &Office, texts: &[DeskText], since: &BTreeMap<String, i64>) -> Result<(), DaemonError> {
-    let there: BTreeSet<&str> = texts.iter().map(|text| text.source.path.as_str()).collect();
-    let gone: Vec<&str> = since.keys().map(String::as_str).filter(|path| !there.contains(path)).collect();
-    let Some(first) = gone.first() else { return Ok(()) };
-    let others = if gone.len() > 1 { format!(" and {} more", gone.len() - 1) } else { String::new() };
-    let mut paragraphs = vec!["These files were removed, and what they said is not in force any more:".to_owned()];
-    paragraphs.extend(gone.iter().map(|path| (*path).to_owned()));
-    paragraphs.push("If that was not meant, put them back; they are taken as soon as they are there.".to_owned());
-    let trouble = Trouble {
-        kind: "rule-removed",
-        about: crate::finding::hash(&gone),
-        subject: format!("{first}{others}: removed"),
-        paragraphs,
-    };
-    office.tell_operators(&trouble).await
-}
-
-/// What runs in place of a broken file.
-fn kept(since: Option<&i64>) -> String {
-    match since.and_then(|at| jiff::Timestamp::from_microsecond(*at).ok()) {
-        Some(at) => {
-            format!("The version of {} is still running, also after a restart.", at.strftime("%Y-%m-%d %H:%M UTC"))
-        }
-        None => "It is left out until it is mended; every other file works.".to_owned(),
-    }
-}
-
-/// One mail for every broken file, with every problem of it.
-async fn tell(
-    office: &Office,
-    problems: &[Problem],
-    broken: &BTreeSet<String>,
-    since: &BTreeMap<String, i64>,
-) -> Result<(), DaemonError> {
-    let shown: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(problem::render).collect();
-    office.ledger.set_note("broken", &serde_json::json!(shown).to_string()).await?;
-    let mut troubles = Vec::new();
-    for path in broken {
-        let of_file: Vec<&Problem> =
-            problems.iter().filter(|problem| problem.is_error() && problem.source.path == *path).collect();
-        let Some(first) = of_file.first() else { continue };
-        let (line, column) = first.position();
-        let kept = kept(since.get(path));
-        // A file that did not change may be broken by another one, in more than one way.
-        let problems: Vec<String> = of_file.iter().map(ToString::to_string).collect();
-        let about = [first.source.text.as_str(), &problems.join("\n")];
-        let mut paragraphs = vec![format!("{path} cannot be used as it stands. {kept}")];
-        paragraphs.extend(of_file.iter().map(|problem| problem::render(problem)));
-        paragraphs
-            .push("Mend the file; it is taken as soon as it is saved. `tidewaiter check` shows the same.".to_owned());
-        troubles.push(Trouble {
-            kind: "rule-broken",
-            about: format!("{path} {}", crate::finding::hash(&about)),
-            subject: format!("{path}:{line}:{column}: {}", first.message),
-            paragraphs,
-        });
-    }
-    office.tell_together(&troubles).await
 }

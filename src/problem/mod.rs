@@ -160,7 +160,12 @@ impl Problem {
     /// Whether the rule can be used all the same: an example of it is wrong, or somebody is to be told whom the
     /// configuration does not know (any more), so that the others are told in his place.
     pub fn spares_the_rule(&self) -> bool {
-        self.is_about_an_example() || self.code == "unknown-recipient"
+        self.is_about_an_example() || self.is_about_a_recipient()
+    }
+
+    /// Whether it says that somebody is to be told whom the configuration does not know.
+    pub fn is_about_a_recipient(&self) -> bool {
+        self.code == "unknown-recipient"
     }
 
     /// 1-based line and column, `(1, 1)` when the whole file is meant.

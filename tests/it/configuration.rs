@@ -179,3 +179,15 @@ fn what_is_held_for_somebody_who_was_removed_is_told_to_the_default_recipient() 
     let told = bench.mails_to("analyst@example.org");
     assert!(told.len() == 1 && subject(&told[0]).contains("125 records"), "{}", told.len());
 }
+
+#[test]
+fn a_new_rule_that_tells_somebody_unknown_is_told_of_and_finds_what_it_finds() {
+    let bench = Bench::new();
+    bench.write("rules/su-35.yaml", format!("{RULE}alert: {{ to: dsek }}\n"));
+    bench.write("drop/october.csv", format!("{HEADER}{}", hit(1)));
+    bench.run();
+    assert_eq!(bench.mails_to("analyst@example.org").len(), 1);
+    let told = operators(&bench);
+    assert!(told.len() == 1 && told[0].contains("no recipient is named `dsek`"), "{told:?}");
+    tidewaiter(&bench.path(""), &["check"]).code(1);
+}
