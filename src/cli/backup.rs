@@ -64,6 +64,6 @@ async fn today(
     backup: &Backup,
     zone: &jiff::tz::TimeZone,
 ) -> Result<PathBuf, CommandError> {
-    let date = jiff::Timestamp::now().to_zoned_datetime(zone.clone()).date().to_string();
-    Ok(nightly::copy(ledger, file, (backup, &date)).await?)
+    let now = jiff::Timestamp::now().to_zoned_datetime(zone.clone());
+    Ok(nightly::copy_by_hand(ledger, file, (backup, &now)).await?)
 }

@@ -40,6 +40,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, ConfigError};
 use crate::daemon::DaemonError;
+use crate::daemon::settings::known;
 use crate::deliver::MessageError;
 use crate::desk::{self, Desk, DeskText};
 use crate::intake::{Isolation, LayoutChoice, Limits, OpenSettings, Reading};
@@ -314,14 +315,6 @@ impl RulesArgument {
             return Err(CommandError::Problems("no rule can be used; `tidewaiter check` says why".to_owned()));
         }
         Ok(desk)
-    }
-}
-
-/// What the rules of a configuration may name.
-fn known(config: &Config) -> Known {
-    Known {
-        recipients: Some(config.routing.recipients.keys().cloned().collect()),
-        sources: Some(config.sources.iter().map(|source| source.name.clone()).collect()),
     }
 }
 

@@ -129,6 +129,23 @@ pub async fn copy(ledger: &Ledger, file: &Path, (backup, name): (&Backup, &str))
     Ok(whole)
 }
 
+/// Makes the copy of a day by hand; what `status` said of a copy that failed is over then.
+///
+/// # Errors
+/// As [`copy`].
+pub async fn copy_by_hand(
+    ledger: &Ledger,
+    file: &Path,
+    (backup, now): (&Backup, &ZonedDateTime),
+) -> Result<PathBuf, DaemonError> {
+    let made = copy(ledger, file, (backup, &now.date().to_string())).await?;
+    if let Some(night) = last(ledger).await? {
+        let night = Night { copied_at: Some(now.timestamp().as_microsecond()), problem: None, ..night };
+        ledger.set_note(NOTE, &serde_json::json!(night).to_string()).await?;
+    }
+    Ok(made)
+}
+
 /// A copy must not be what fills the disk that the ledger is on.
 fn has_room(ledger: &Path, folder: &Path) -> std::io::Result<()> {
     let wanted = std::fs::metadata(ledger)?.len().saturating_mul(2);

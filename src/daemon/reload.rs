@@ -85,9 +85,11 @@ pub struct Stamps {
 }
 
 impl Stamps {
-    /// Of the configuration in force, and of the rules as they are about to be read.
+    /// Of the configuration and the templates in force, and of the rules as they are about to be read.
     fn in_force(office: &Office) -> Stamps {
-        Stamps { configuration: Some(office.settings().config.hash.clone()), ..Stamps::look(office) }
+        let settings = office.settings();
+        let (configuration, templates) = (Some(settings.config.hash.clone()), settings.template_stamp.clone());
+        Stamps { configuration, templates, rules: desk::stamp(&settings.config.rules) }
     }
 
     fn is_configured_as(&self, other: &Stamps) -> bool {

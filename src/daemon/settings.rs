@@ -11,7 +11,7 @@ use super::DaemonError;
 use super::notices::Trouble;
 use super::office::Office;
 use crate::config::{Change, Config, ConfigError, TransportSettings};
-use crate::deliver::{Maildir, MessageError, Sender, Sendmail, SmtpTransport, Templates, Transport};
+use crate::deliver::{self, Maildir, MessageError, Sender, Sendmail, SmtpTransport, Templates, Transport};
 use crate::finding::hash;
 use crate::ledger::Ledger;
 use crate::problem::{self, Problem};
@@ -33,6 +33,8 @@ pub struct Settings {
     pub templates: Templates,
     /// Why some of the operator's templates are not used.
     pub template_problems: Vec<Problem>,
+    /// Of the operator's templates as they were about to be read.
+    pub template_stamp: Option<String>,
     /// Where mails go.
     pub transport: Transport,
     /// Where they go when that is down or refuses the sender.
@@ -49,6 +51,7 @@ impl Settings {
     pub fn open(config: Config, known: Known) -> Result<Settings, DaemonError> {
         let transport = open_transport(&config.mail.transport)?;
         let fallback = config.mail.fallback.as_ref().map(open_transport).transpose()?;
+        let template_stamp = config.mail.templates.as_deref().map(deliver::template_stamp);
         let (templates, template_problems) =
             templates(&config).map_err(|error| DaemonError::Mail(error.to_string()))?;
         let host = config.mail.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
@@ -57,6 +60,7 @@ impl Settings {
             sender: Sender { from: config.mail.from.clone(), host },
             templates,
             template_problems,
+            template_stamp,
             local_mail: local_mail(&transport, &config)?,
             transport,
             fallback,

@@ -18,7 +18,7 @@ use crate::prose::{clean, cut};
 use crate::record::{Field, Part, Record, Role};
 
 /// Clients clip a longer HTML part and hide its foot.
-const MAX_HTML: usize = 90_000;
+pub(super) const MAX_HTML: usize = 90_000;
 /// Keys in one header; the CSV holds the rest.
 const MAX_KEYS: usize = 20;
 /// Programs that show the plain part show all of it; it is long enough for some hundred records.

@@ -16,6 +16,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
+use super::letter::MAX_HTML;
 use super::{MessageError, trial};
 use crate::finding::hash;
 use crate::problem::{Problem, SourceText, did_you_mean};
@@ -33,8 +34,8 @@ const STYLE: &str = "style.html";
 const LARGEST: u64 = 256 << 10;
 /// Steps that a template may take; the shipped ones take a few ten thousand for the longest mail.
 const FUEL: u64 = 2_000_000;
-/// Mail programs clip a longer HTML part and hide its foot.
-const CLIPPED: usize = 90_000;
+/// The largest `style.html`; it stands in every mail.
+const LARGEST_STYLE: usize = 16 << 10;
 
 /// The templates in use.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Templates {
     /// The templates that come with the program.
     pub fn shipped() -> Result<Templates, MessageError> {
         let mut shipped = environment()?;
-        for (name, text) in SHIPPED {
+        for (name, text) in SHIPPED.into_iter().filter(|(name, _)| *name != STYLE) {
             shipped.add_template(name, text).map_err(|error| broken(name, &error))?;
         }
         let mut own = environment()?;
@@ -77,6 +78,14 @@ impl Templates {
 
     /// Puts an operator's text in the place of a shipped one, unless it fails on a sample.
     fn take(&mut self, name: &'static str, source: &Arc<SourceText>) -> Result<Option<Problem>, MessageError> {
+        if name == STYLE {
+            // It is put in as it is: braces mean nothing in it.
+            let fits = source.text.len() <= LARGEST_STYLE;
+            self.sources.extend(fits.then(|| (name, source.clone())));
+            let message =
+                format!("it is larger than {} KiB, and leaves too little room in a mail", LARGEST_STYLE >> 10);
+            return Ok((!fits).then(|| Problem::whole_file("template", &source.path, message)));
+        }
         if let Err(error) = self.own.add_template_owned(name, source.text.clone()) {
             return Ok(Some(problem(source, &error)));
         }
@@ -91,7 +100,7 @@ impl Templates {
 
     /// What is wrong with an own template, by sample mails of every kind.
     fn fails(&self, name: &'static str, source: &Arc<SourceText>) -> Result<Option<Problem>, MessageError> {
-        for page in trial::pages()?.into_iter().filter(|page| name == STYLE || name.starts_with(page.stem)) {
+        for page in trial::pages()?.into_iter().filter(|page| name.starts_with(page.stem)) {
             let context = self.context(Value::from(Serde(&page.view)));
             if let Some(unknown) = self.unknown(name, &context) {
                 let message = format!("no mail has a `{unknown}`");
@@ -107,7 +116,7 @@ impl Templates {
             }
             match self.own_text(name, &context) {
                 Err(error) => return Ok(Some(problem(source, &error))),
-                Ok(Some(text)) if text.len() > CLIPPED && name.ends_with(".html") => {
+                Ok(Some(text)) if text.len() > MAX_HTML && name.ends_with(".html") => {
                     let message =
                         format!("a short mail becomes {} KB, and mail programs clip after 90 KB", text.len() / 1000);
                     return Ok(Some(Problem::whole_file("template", &source.path, message)));
@@ -301,11 +310,11 @@ mod tests {
     #[test]
     fn a_file_of_the_operator_takes_the_place_of_the_shipped_text() {
         let (_folder, templates, problems) =
-            folder(&[("operator.txt", "{{ subject }}!\n"), ("style.html", "<style>x</style>")]);
+            folder(&[("operator.txt", "{{ subject }}!\n"), ("style.html", "<style>@media x{#a{b:c}}</style>")]);
         assert!(problems.is_empty(), "{problems:?}");
         let page = || minijinja::context! { subject => "<T>", paragraphs => ["P"], foot => "F", operator => "o@x" };
         assert_eq!(templates.render("operator.txt", page()).unwrap(), "<T>!\n");
-        assert!(templates.render("operator.html", page()).unwrap().contains("<style>x</style>"));
+        assert!(templates.render("operator.html", page()).unwrap().contains("<style>@media x{#a{b:c}}</style>"));
         assert_eq!(templates.own().map(|(name, _)| name).collect::<Vec<_>>(), ["operator.txt", "style.html"]);
     }
 
@@ -330,6 +339,7 @@ mod tests {
                 "256 KiB",
             ),
             ("operator.html", "{% for a in range(4000) %}a line that is long enough{% endfor %}", "clip"),
+            ("style.html", &"x".repeat(20_000), "16 KiB"),
             ("alerts.txt", "", "did you mean `alert.txt`?"),
             ("alert.txt", "{% include 'style.html' %}", "alert.txt:1:"),
         ] {

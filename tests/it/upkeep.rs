@@ -286,6 +286,10 @@ fn the_ledger_is_copied_once_a_night_and_a_copy_that_fails_is_told() {
     assert!(told.starts_with("the ledger was not copied: ") && told.contains("copies"), "{told}");
     let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
     assert!(status.contains("the nightly copy of the ledger could not be made"), "{status}");
+    std::fs::remove_file(bench.path("copies")).unwrap();
+    tidewaiter(&bench.path(""), &["backup"]).success();
+    let status = printed(&tidewaiter(&bench.path(""), &["status"]).success());
+    assert!(status.contains("Nothing is wrong") && status.contains("was last copied"), "{status}");
 }
 
 #[test]
